@@ -1,0 +1,11 @@
+//! lithops-lua.
+pub mod cli;
+pub mod codec;
+pub mod compute;
+pub mod config;
+pub mod job;
+pub mod lua;
+pub mod protocol;
+pub mod report;
+pub mod storage;
+pub mod worker;
