@@ -64,8 +64,6 @@ pub enum Frame {
         /// When.
         at_us: u64,
     },
-    /// Put at the end by whoever relays the stream, when the worker was lost.
-    Lost(RemoteError),
 }
 
 /// How a call ended.
