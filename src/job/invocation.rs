@@ -24,7 +24,6 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, 
     let mut answer = Answer {
         job: &job,
         number,
-        work: &work,
         decoder: FrameDecoder::with_prelude(),
         broken: None,
         current: None,
@@ -112,7 +111,6 @@ async fn shared_blob(job: &Job, folder: &str, bytes: &Bytes) -> Result<Blob, Rem
 struct Answer<'a> {
     job: &'a Arc<Job>,
     number: u32,
-    work: &'a Work,
     decoder: FrameDecoder,
     broken: Option<FrameError>,
     /// The call that has begun and not ended.
