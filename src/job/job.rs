@@ -213,6 +213,24 @@ impl Job {
         progress.total == Some(progress.ended)
     }
 
+    /// Waits until all calls have ended.
+    pub async fn ended(&self) {
+        signal::until(|| self.is_ended().then_some(())).await;
+    }
+
+    /// Removes results, and with `functions` the function too, from the scratch store.
+    pub async fn remove_objects(&self, functions: bool) {
+        let mut keys = self.state().slots.take_object_keys();
+        if functions {
+            keys.extend(self.function_blob.get().and_then(|blob| blob.key.clone()));
+        }
+        for key in keys {
+            if let Err(error) = self.compute.scratch().delete(&key).await {
+                tracing::warn!(key, %error, "cannot remove an object");
+            }
+        }
+    }
+
     /// Where a call stands.
     pub fn call_state(&self, call: u64) -> State {
         self.state().slots.get(call).state
@@ -391,15 +409,24 @@ impl Job {
                     }
                 });
             }
-            CallResult::Error(error) => {
-                let mut error = error.as_ref().clone();
-                error.message = format!("the future it was to be called with failed: {}", error.message);
-                self.fail_call(call, error);
-            }
+            CallResult::Error(error) => self.fail_dependent(call, &error),
         }
     }
 
-    pub(super) fn fail_call(self: &Arc<Self>, call: u64, error: RemoteError) {
+    /// The result that `call` waited for will not come.
+    pub fn fail_dependent(self: &Arc<Self>, call: u64, error: &RemoteError) {
+        let message = format!("the future it was to be called with failed: {}", error.message);
+        self.fail_call(call, RemoteError { message, ..error.clone() });
+    }
+
+    /// Hands in the messages that the one call of a reducer gets as a list.
+    pub fn gather(self: &Arc<Self>, data: Bytes, ends: Vec<u64>) {
+        self.state().source = Source::Gathered { data, ends };
+        self.pump_soon();
+    }
+
+    /// Ends a call with `error` unless it has ended.
+    pub fn fail_call(self: &Arc<Self>, call: u64, error: RemoteError) {
         let told = self.state().fail(call, error, State::Failed);
         self.tell(told);
         signal::give();

@@ -133,6 +133,14 @@ impl Slots {
         }
     }
 
+    /// The objects that hold results. The results are gone with them.
+    pub fn take_object_keys(&mut self) -> Vec<String> {
+        let is_object = |large: &Large| matches!(large, Large::Object { .. });
+        let calls: Vec<u64> = self.large.iter().filter(|(_, large)| is_object(large)).map(|(call, _)| *call).collect();
+        let taken = calls.into_iter().filter_map(|call| self.large.remove(&call));
+        taken.filter_map(|large| if let Large::Object { key, .. } = large { Some(key) } else { None }).collect()
+    }
+
     /// Appends the message that `call` gave to `out`; `false` if it is not at hand.
     pub fn append_message(&self, call: u64, out: &mut Vec<u8>) -> bool {
         let slot = self.get(call);

@@ -5,8 +5,12 @@ use std::rc::Rc;
 
 use mlua::{Lua, LuaOptions, StdLib};
 
+use crate::codec::{Codec, Surroundings};
+
+use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
+use super::session::Session;
 use super::{api, exit, output, require, traceback};
 
 /// What a VM is for.
@@ -47,6 +51,8 @@ pub struct Vm {
     pub modules: Rc<ModuleRegistry>,
     /// What the VM is for.
     pub role: Role,
+    /// Executors, configuration, codec.
+    pub session: Rc<Session>,
 }
 
 impl Vm {
@@ -57,6 +63,8 @@ impl Vm {
         // SAFETY: "unsafe" is what a script may do: `debug`, `ffi`, bytecode and C modules. A script has all
         // rights of the user who runs it anyway, and a worker checks the hash of what it was sent.
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
+        let session = Session::new(settings.role);
+        lua.set_app_data(session.clone());
         traceback::name_standard_functions(&lua)?;
         if settings.role == Role::Driver {
             // A worker's `os.exit` ends the worker at once, and its output goes elsewhere.
@@ -66,6 +74,8 @@ impl Vm {
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;
-        Ok(Vm { lua, modules, role: settings.role })
+        let surroundings = Surroundings { modules: modules.clone(), handles: Rc::new(ApiHandles) };
+        session.set_codec(Codec::new(&lua, surroundings)?);
+        Ok(Vm { lua, modules, role: settings.role, session })
     }
 }

@@ -1,7 +1,19 @@
 //! The `lithops` table: a global, and what `require "lithops"` gives.
 
 mod about;
+mod call;
+mod clean;
 mod clock;
+mod convert;
+pub mod errors;
+pub mod executor;
+mod function_name;
+pub mod futures;
+pub mod handles;
+pub mod iterdata;
+mod submit;
+mod summary;
+pub mod wait;
 
 use mlua::{Lua, Table};
 
@@ -19,6 +31,8 @@ pub struct Binding {
 pub const ALL: &[Binding] = &[
     Binding { name: "about", install: about::install },
     Binding { name: "clock", install: clock::install },
+    Binding { name: "call", install: call::install },
+    Binding { name: "executor", install: executor::install },
 ];
 
 /// Makes the `lithops` table.

@@ -1,0 +1,325 @@
+//! Futures: the calls of jobs, as scripts hold them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
+
+use super::iterdata::Feeder;
+use super::{errors, wait};
+use crate::compute::local::{FutureAddress, FutureAnswer};
+use crate::job::{CallResult, CallStats, Job, State};
+use crate::lua::bind::{Raise, bind};
+
+/// What a job is for, which decides what `get_result()` makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// `call_async`: one value.
+    Single,
+    /// `map`: a list of values.
+    Map,
+    /// The maps of a `map_reduce`: their values go to the reducer.
+    MapOfReduce,
+    /// The reducer of a `map_reduce`: one value.
+    Reduce,
+}
+
+/// A job as its script holds it.
+pub struct JobEntry {
+    pub job: std::sync::Arc<Job>,
+    pub purpose: Purpose,
+    /// What hands in elements, until there are no more.
+    pub feeder: RefCell<Option<Feeder>>,
+    /// Calls whose results have been given to the script, unless it is all of them.
+    read: RefCell<HashSet<u64>>,
+    read_all: Cell<bool>,
+    /// Whether the script has been told that calls failed.
+    pub failure_told: Cell<bool>,
+}
+
+impl JobEntry {
+    pub fn new(job: std::sync::Arc<Job>, purpose: Purpose, feeder: Option<Feeder>) -> Rc<Self> {
+        Rc::new(Self {
+            job,
+            purpose,
+            feeder: RefCell::new(feeder),
+            read: RefCell::default(),
+            read_all: Cell::new(false),
+            failure_told: Cell::new(false),
+        })
+    }
+
+    /// Notes that the results of `from..to` were given to the script.
+    pub fn mark_read(&self, from: u64, to: u64) {
+        if from == 0 && self.job.progress().total == Some(to) {
+            self.read_all.set(true);
+            self.read.borrow_mut().clear();
+        } else if !self.read_all.get() {
+            self.read.borrow_mut().extend(from..to);
+        }
+    }
+
+    /// Whether the result of `call` was given to the script.
+    pub fn is_read(&self, call: u64) -> bool {
+        self.read_all.get() || self.read.borrow().contains(&call)
+    }
+
+    /// Whether all results were given to the script.
+    pub fn is_all_read(&self) -> bool {
+        self.read_all.get() || self.job.progress().total == Some(self.read.borrow().len() as u64)
+    }
+}
+
+/// One call, in a script's hands.
+#[derive(Clone)]
+pub enum Future {
+    /// Of a job of this process.
+    Own { entry: Rc<JobEntry>, call: u64 },
+    /// Of a job of the driver, seen from a worker.
+    Remote { address: FutureAddress, answer: Rc<RefCell<Option<FutureAnswer>>> },
+}
+
+impl Future {
+    /// The future that `address` names.
+    pub fn remote(address: FutureAddress) -> Self {
+        Self::Remote { address, answer: Rc::default() }
+    }
+
+    /// Whose it is, and which call.
+    pub fn address(&self) -> FutureAddress {
+        match self {
+            Self::Own { entry, call } => FutureAddress {
+                executor_id: entry.job.executor_id().to_owned(),
+                job_id: entry.job.job_id().to_owned(),
+                call: *call,
+            },
+            Self::Remote { address, .. } => address.clone(),
+        }
+    }
+
+    fn state(&self) -> State {
+        match self {
+            Self::Own { entry, call } => entry.job.call_state(*call),
+            Self::Remote { answer, .. } => match &*answer.borrow() {
+                None => State::Running,
+                Some(FutureAnswer::Value(_)) => State::Done,
+                Some(FutureAnswer::Failed(_)) => State::Failed,
+            },
+        }
+    }
+
+    fn error(&self, lua: &Lua) -> mlua::Result<Value> {
+        let error = match self {
+            Self::Own { entry, call } => match entry.job.result(*call) {
+                Some(CallResult::Error(error)) => {
+                    entry.failure_told.set(true);
+                    Some(error.as_ref().clone())
+                }
+                _ => None,
+            },
+            Self::Remote { answer, .. } => match &*answer.borrow() {
+                Some(FutureAnswer::Failed(error)) => Some(error.clone()),
+                _ => None,
+            },
+        };
+        match error {
+            Some(error) => errors::object(lua, &error, &self.address()),
+            None => Ok(Value::Nil),
+        }
+    }
+}
+
+/// The number of a call as its id: Lithops counts from 0 with five digits.
+pub fn call_id(call: u64) -> String {
+    format!("{call:05}")
+}
+
+impl UserData for Future {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("state", |_, this| Ok(this.state().name()));
+        fields.add_field_method_get("done", |_, this| Ok(this.state().is_final()));
+        fields.add_field_method_get("ready", |_, this| Ok(this.state().is_final()));
+        fields.add_field_method_get("success", |_, this| Ok(this.state() == State::Done));
+        fields.add_field_method_get("running", |_, this| Ok(this.state() == State::Running));
+        fields.add_field_method_get("error", |lua, this| this.error(lua));
+        fields.add_field_method_get("call_id", |_, this| Ok(call_id(this.address().call)));
+        fields.add_field_method_get("job_id", |_, this| Ok(this.address().job_id));
+        fields.add_field_method_get("executor_id", |_, this| Ok(this.address().executor_id));
+        fields.add_field_method_get("stats", |lua, this| match this {
+            Self::Own { entry, call } => stats(lua, &entry.job.stats(*call)),
+            Self::Remote { .. } => lua.create_table(),
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
+            let address = this.address();
+            Ok(format!(
+                "future {}/{}/{} ({})",
+                address.executor_id,
+                address.job_id,
+                call_id(address.call),
+                this.state().name()
+            ))
+        });
+        methods.add_meta_method(MetaMethod::Eq, |_, this, other: Value| {
+            let other = other.as_userdata().and_then(|other| other.borrow::<Self>().ok().map(|o| o.address()));
+            Ok(other == Some(this.address()))
+        });
+    }
+}
+
+/// `future.stats`: times in seconds since the Unix epoch under the names of Lithops, and what was printed.
+fn stats(lua: &Lua, stats: &CallStats) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    let seconds = |us: u64| us as f64 / 1e6;
+    let stamps = [
+        ("host_job_create_tstamp", stats.job_created_us),
+        ("host_submit_tstamp", stats.submitted_us),
+        ("worker_start_tstamp", stats.worker_start_us),
+        ("worker_func_start_tstamp", stats.start_us),
+        ("worker_func_end_tstamp", stats.end_us),
+        ("worker_end_tstamp", stats.worker_end_us),
+        ("host_status_done_tstamp", stats.known_us),
+        ("host_result_done_tstamp", stats.known_us),
+    ];
+    for (name, us) in stamps {
+        if us > 0 {
+            table.raw_set(name, seconds(us))?;
+        }
+    }
+    if stats.end_us > 0 {
+        table.raw_set("worker_func_exec_time", seconds(stats.end_us.saturating_sub(stats.start_us)))?;
+    }
+    if stats.worker_end_us > 0 {
+        table.raw_set("worker_exec_time", seconds(stats.worker_end_us.saturating_sub(stats.worker_start_us)))?;
+    }
+    table.raw_set("attempts", stats.attempt)?;
+    table.raw_set("worker", stats.worker.as_deref())?;
+    table.raw_set("logs", lua.create_string(&stats.logs)?)?;
+    Ok(table)
+}
+
+/// The future in a Lua value, if it is one.
+pub fn as_future(value: &Value) -> Option<Future> {
+    value.as_userdata()?.borrow::<Future>().ok().map(|future| future.clone())
+}
+
+/// What is behind a list whose futures are made as they are looked at: an iterator's, or a range's.
+#[derive(Clone)]
+pub struct LazyCalls(pub Rc<JobEntry>);
+
+impl UserData for LazyCalls {}
+
+/// The list of a job's futures. For a list as input it is a plain table; else its futures are made as they are looked at.
+pub fn list(lua: &Lua, entry: &Rc<JobEntry>, lazy: bool) -> mlua::Result<Table> {
+    let table = if lazy {
+        let table = lua.create_table()?;
+        table.raw_set("_calls", LazyCalls(entry.clone()))?;
+        table
+    } else {
+        let total = entry.job.progress().total.unwrap_or(0);
+        let table = lua.create_table_with_capacity(total as usize, 0)?;
+        for call in 0..total {
+            table.raw_push(Future::Own { entry: entry.clone(), call })?;
+        }
+        table
+    };
+    make_list(lua, &table)?;
+    Ok(table)
+}
+
+/// Gives a table of futures the methods of such lists.
+pub fn make_list(lua: &Lua, table: &Table) -> mlua::Result<()> {
+    let metatable: Table = lua.named_registry_value(LIST)?;
+    table.set_metatable(Some(metatable))
+}
+
+/// The job behind a list that makes its futures as they are looked at.
+pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
+    let calls: AnyUserData = table.raw_get("_calls").ok()?;
+    calls.borrow::<LazyCalls>().ok().map(|calls| calls.0.clone())
+}
+
+const LIST: &str = "lithops.futures";
+
+/// Installs the methods of futures and of lists of futures.
+pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
+    let at = bind(lua, "futures.__index", |_, (list, index): (Table, Value)| {
+        let Some(entry) = lazy_calls(&list) else { return Ok(None) };
+        let index = index.as_number().or_else(|| index.as_integer().map(|i| i as f64));
+        let known = known_calls(&entry);
+        Ok(match index {
+            Some(index) if index >= 1.0 && index <= known as f64 && index.fract() == 0.0 => {
+                Some(Future::Own { entry, call: index as u64 - 1 })
+            }
+            _ => None,
+        })
+    })?;
+    let length = bind(lua, "futures.__len", |_, list: Table| {
+        Ok(match lazy_calls(&list) {
+            Some(entry) => known_calls(&entry),
+            None => list.raw_len() as u64,
+        })
+    })?;
+    let summary = bind(lua, "futures.__tostring", |lua, list: Table| wait::summary(lua, &Value::Table(list)))?;
+    let result = bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| {
+        wait::result(lua, &future, options)
+    })?;
+    let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, Option<Table>)| {
+        wait::wait(lua, None, &futures, options, "wait")
+    })?;
+    let get_result = bind(lua, "get_result", |lua, (futures, options): (Value, Option<Table>)| {
+        wait::get_result(lua, None, &futures, options, "get_result")
+    })?;
+    let cancel = bind(lua, "cancel", |_, future: Value| match as_future(&future) {
+        Some(Future::Own { entry, call }) => Ok(entry.job.cancel(call)),
+        Some(Future::Remote { .. }) => Err(Raise::message("cancel: only the driver can cancel its futures")),
+        None => Err(Raise::argument(1, format!("future expected, got {}", future.type_name()))),
+    })?;
+    let cancel_all = bind(lua, "cancel", |lua, futures: Table| {
+        let mut cancelled = 0;
+        for run in wait::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
+            for call in run.from..run.to() {
+                cancelled += u64::from(run.entry.job.cancel(call));
+            }
+        }
+        Ok(cancelled)
+    })?;
+    let metatable: Table = lua
+        .load(include_str!("futures.lua"))
+        .set_name("=lithops")
+        .call((at, length, summary, get_result, wait_one.clone(), cancel_all))?;
+    lua.set_named_registry_value(LIST, metatable)?;
+
+    // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.
+    let methods = lua.create_table()?;
+    methods.raw_set("result", result)?;
+    methods.raw_set("wait", wait_one)?;
+    methods.raw_set("cancel", cancel)?;
+    lua.register_userdata_type::<Future>(|registry| {
+        <Future as UserData>::add_fields(registry);
+        <Future as UserData>::add_methods(registry);
+        let methods = methods.clone();
+        registry.add_meta_function(MetaMethod::Index, move |_, (_, key): (Value, Value)| methods.raw_get::<Value>(key));
+    })
+}
+
+/// How many calls of a lazy list there are so far, its input being read on as far as the job wants.
+fn known_calls(entry: &JobEntry) -> u64 {
+    if let Some(total) = entry.job.progress().total {
+        return total;
+    }
+    entry.feeder.borrow().as_ref().map_or(0, Feeder::fed)
+}
+
+/// The handle of the session for a list of futures that was made elsewhere.
+pub fn list_of(lua: &Lua, futures: impl IntoIterator<Item = Future>) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    for future in futures {
+        table.raw_push(future)?;
+    }
+    make_list(lua, &table)?;
+    Ok(table)
+}

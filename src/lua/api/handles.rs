@@ -1,0 +1,59 @@
+//! The API's userdata on their way to the other side: futures, ranges, executors.
+
+use mlua::{AnyUserData, Lua, Value};
+use serde::{Deserialize, Serialize};
+
+use super::executor::ExecutorHandle;
+use super::futures::{Future, JobEntry, Purpose};
+use super::iterdata::Range;
+use crate::codec::Handles;
+use crate::compute::local::FutureAddress;
+use crate::lua::session::Session;
+use crate::lua::vm::Role;
+
+/// A handle in a message.
+#[derive(Serialize, Deserialize)]
+enum Saved {
+    Future(FutureAddress),
+    Range { start: f64, step: f64, count: u64 },
+    Executor { options: String },
+}
+
+/// Saves and restores handles for one VM.
+pub struct ApiHandles;
+
+impl Handles for ApiHandles {
+    fn save(&self, lua: &Lua, handle: &AnyUserData) -> Option<Result<Vec<u8>, String>> {
+        let saved = if let Ok(future) = handle.borrow::<Future>() {
+            if Session::of(lua).role == Role::Worker && matches!(&*future, Future::Own { .. }) {
+                return Some(Err("a future of a job that this worker started, which ends with its call; \
+                                 send its result, or return the future itself"
+                    .into()));
+            }
+            Saved::Future(future.address())
+        } else if let Ok(range) = handle.borrow::<Range>() {
+            Saved::Range { start: range.start, step: range.step, count: range.count }
+        } else if let Ok(executor) = handle.borrow::<ExecutorHandle>() {
+            Saved::Executor { options: executor.0.options_json().to_owned() }
+        } else {
+            return None;
+        };
+        Some(postcard::to_stdvec(&saved).map_err(|error| error.to_string()))
+    }
+
+    fn restore(&self, lua: &Lua, saved: &[u8]) -> mlua::Result<Value> {
+        let saved: Saved = postcard::from_bytes(saved).map_err(mlua::Error::external)?;
+        let handle = match saved {
+            Saved::Future(address) => {
+                let own = crate::job::find(&address.executor_id, &address.job_id);
+                lua.create_userdata(match own {
+                    Some(job) => Future::Own { entry: JobEntry::new(job, Purpose::Map, None), call: address.call },
+                    None => Future::remote(address),
+                })?
+            }
+            Saved::Range { start, step, count } => lua.create_userdata(Range { start, step, count })?,
+            Saved::Executor { options } => lua.create_userdata(ExecutorHandle::restore(lua, &options)?)?,
+        };
+        Ok(Value::UserData(handle))
+    }
+}

@@ -1,0 +1,279 @@
+//! What `map` walks over: a list, a range, an iterator, or the futures of other calls.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mlua::{Function, Lua, Table, UserData, UserDataFields, Value};
+
+use super::futures::{Future, JobEntry, as_future, lazy_calls};
+use crate::codec::{EncodeError, EncodeOptions, EncodedList};
+use crate::compute::local::{FutureAddress, FutureAnswer};
+use crate::job::{Job, Source};
+use crate::lua::bind::Raise;
+use crate::lua::session::Session;
+
+/// `lithops.range(…)`: numbers that are made where they are used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    pub start: f64,
+    pub step: f64,
+    pub count: u64,
+}
+
+impl Range {
+    /// All numbers that Lua's `for i = first, last, step` gives.
+    pub fn new(first: f64, last: f64, step: f64) -> Result<Self, &'static str> {
+        if step == 0.0 || !step.is_finite() {
+            return Err("the step must be a number other than 0");
+        }
+        if !first.is_finite() || !last.is_finite() {
+            return Err("the ends must be finite numbers");
+        }
+        let steps = ((last - first) / step + 1e-9).floor();
+        Ok(Self { start: first, step, count: if steps < 0.0 { 0 } else { steps as u64 + 1 } })
+    }
+}
+
+impl UserData for Range {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("n", |_, this| Ok(this.count));
+    }
+
+    fn add_methods<M: mlua::UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(mlua::MetaMethod::Len, |_, this, ()| Ok(this.count));
+        methods.add_meta_method(mlua::MetaMethod::ToString, |_, this, ()| {
+            let last = this.start + this.step * (this.count as f64 - 1.0);
+            Ok(format!("lithops.range({}, {last}, {})", this.start, this.step))
+        });
+    }
+}
+
+/// The input of a job, read.
+pub struct Iterdata {
+    pub source: Source,
+    pub feeder: Option<Feeder>,
+    pub depends: Vec<(Arc<Job>, u64)>,
+    /// Futures of the driver, seen from a worker, and the calls that wait for them.
+    pub remote: Vec<(u64, FutureAddress)>,
+    /// Whether the list of futures is made as it is looked at.
+    pub lazy: bool,
+}
+
+impl Iterdata {
+    fn of(source: Source) -> Self {
+        Self { source, feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false }
+    }
+
+    /// Reads what was passed as `iterdata`.
+    pub fn read(lua: &Lua, session: &Session, value: &Value, options: &Encoding) -> Result<Self, Raise> {
+        match value {
+            Value::Table(table) => Self::read_table(lua, session, table, options),
+            Value::Function(next) => Ok(Self {
+                feeder: Some(Feeder::new(next.clone(), options.clone())),
+                lazy: true,
+                ..Self::of(Source::stream())
+            }),
+            Value::UserData(userdata) => {
+                if let Ok(range) = userdata.borrow::<Range>() {
+                    let Range { start, step, count } = *range;
+                    return Ok(Self { lazy: true, ..Self::of(Source::Range { start, step, count }) });
+                }
+                if as_future(value).is_some() {
+                    return Err(Raise::argument(
+                        2,
+                        "list of futures expected, got one future; write `{future}`, or pass `future:result()`",
+                    ));
+                }
+                Err(Self::refuse(value))
+            }
+            _ => Err(Self::refuse(value)),
+        }
+    }
+
+    fn refuse(value: &Value) -> Raise {
+        Raise::argument(2, format!("list, iterator function or range expected, got {}", value.type_name()))
+    }
+
+    fn read_table(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
+        if let Some(entry) = lazy_calls(table) {
+            let Some(count) = entry.job.progress().total else {
+                return Err(Raise::message("map: the futures of an iterator can be mapped over once it has ended"));
+            };
+            let depends = (0..count).map(|call| (entry.job.clone(), call)).collect();
+            return Ok(Self { depends, ..Self::of(Source::results(count)) });
+        }
+        let count = table.raw_len();
+        if count == 0 && table.pairs::<Value, Value>().next().is_some() {
+            return Err(Raise::argument(2, "list expected, got a table whose keys are not 1, 2, …"));
+        }
+        let first: Value = table.raw_get(1)?;
+        if count > 0 && as_future(&first).is_some() {
+            return Self::read_futures(table, count);
+        }
+        let mut list = EncodedList::default();
+        options.encode(lua, session, table, 1..=count as i64, &mut list)?;
+        let ends = list.ends.iter().map(|end| *end as u64).collect();
+        Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
+    }
+
+    /// The one element of a `call_async`, which may be nil.
+    pub fn single(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
+        let mut list = EncodedList::default();
+        options.encode(lua, session, table, 1..=1, &mut list)?;
+        let ends = list.ends.iter().map(|end| *end as u64).collect();
+        Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
+    }
+
+    fn read_futures(table: &Table, count: usize) -> Result<Self, Raise> {
+        let mut iterdata = Self::of(Source::results(count as u64));
+        let mut remote = Vec::new();
+        for index in 0..count {
+            let value: Value = table.raw_get(index + 1)?;
+            match as_future(&value) {
+                Some(Future::Own { entry, call }) => iterdata.depends.push((entry.job.clone(), call)),
+                Some(Future::Remote { address, .. }) => remote.push((index as u64, address)),
+                None => {
+                    return Err(Raise::argument(
+                        2,
+                        format!("element {} is no future, but the first one is: do not mix them with values", index + 1),
+                    ));
+                }
+            }
+        }
+        if !remote.is_empty() && !iterdata.depends.is_empty() {
+            return Err(Raise::argument(2, "futures of the driver and of this worker cannot be mixed in one list"));
+        }
+        iterdata.remote = remote;
+        Ok(iterdata)
+    }
+
+    /// Hands in the values of futures that the driver owns, as they come.
+    pub fn follow_remote(session: &Session, entry: &Rc<JobEntry>, remote: Vec<(u64, FutureAddress)>) {
+        let Some(relay) = session.relay.get() else { return };
+        for (call, address) in remote {
+            let (relay, job) = (relay.clone(), entry.job.clone());
+            crate::io::handle().spawn(async move {
+                match relay.fetch_future(&address).await {
+                    FutureAnswer::Value(message) => job.push_elements(call, std::iter::once(message.into())),
+                    FutureAnswer::Failed(error) => job.fail_dependent(call, &error),
+                }
+            });
+        }
+    }
+}
+
+/// How elements are encoded.
+#[derive(Clone, Debug)]
+pub struct Encoding {
+    /// Which modules travel.
+    pub modules: bool,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+impl Encoding {
+    pub fn options<'a>(&'a self, root: &'a str) -> EncodeOptions<'a> {
+        EncodeOptions {
+            modules: self.modules,
+            include_modules: &self.include,
+            exclude_modules: &self.exclude,
+            ..EncodeOptions::new(root)
+        }
+    }
+
+    fn encode(
+        &self,
+        lua: &Lua,
+        session: &Session,
+        table: &Table,
+        range: std::ops::RangeInclusive<i64>,
+        list: &mut EncodedList,
+    ) -> Result<(), Raise> {
+        // Modules that nothing mentions are the function's matter.
+        let options = EncodeOptions { include_modules: &[], ..self.options("the input") };
+        let several = session.args_metatable.get();
+        session.codec().encode_list(lua, table, range, several, &options, list).map_err(refused)
+    }
+}
+
+/// A value that cannot be sent.
+pub fn refused(error: EncodeError) -> Raise {
+    Raise::Message(error.to_string())
+}
+
+/// Elements are pulled from an iterator so many at a time at most: between two pulls, finished calls are looked at.
+const MAX_PULL: usize = 4096;
+
+/// Reads an iterator as its job wants more.
+pub struct Feeder {
+    next: Function,
+    state: Value,
+    encoding: Encoding,
+    fed: u64,
+}
+
+impl Feeder {
+    fn new(next: Function, encoding: Encoding) -> Self {
+        Self { next, state: Value::Nil, encoding, fed: 0 }
+    }
+
+    /// How many elements it has given.
+    pub fn fed(&self) -> u64 {
+        self.fed
+    }
+
+    /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error.
+    pub fn feed(lua: &Lua, session: &Session, entry: &JobEntry) -> Result<bool, Raise> {
+        let wanted = entry.job.wanted_elements().min(MAX_PULL);
+        // Taken out: the iterator may itself look at the job.
+        let Some(mut feeder) = (wanted > 0).then(|| entry.feeder.take()).flatten() else { return Ok(false) };
+        match feeder.pull(lua, session, entry, wanted) {
+            Ok(true) => {
+                *entry.feeder.borrow_mut() = Some(feeder);
+                Ok(true)
+            }
+            Ok(false) => {
+                entry.job.close_input(feeder.fed);
+                Ok(true)
+            }
+            Err(raise) => {
+                entry.job.close_input(feeder.fed);
+                Err(raise)
+            }
+        }
+    }
+
+    /// Hands in up to `wanted` elements; `false` at the end.
+    fn pull(&mut self, lua: &Lua, session: &Session, entry: &JobEntry, wanted: usize) -> Result<bool, Raise> {
+        let batch = lua.create_table_with_capacity(wanted, 0)?;
+        let mut count = 0;
+        let mut more = true;
+        while count < wanted {
+            // As the generic `for` calls it.
+            let value = crate::lua::call_with_traceback(lua, &self.next, (Value::Nil, self.state.clone()))?
+                .into_iter()
+                .next()
+                .unwrap_or(Value::Nil);
+            if value.is_nil() {
+                more = false;
+                break;
+            }
+            self.state = value.clone();
+            batch.raw_push(value)?;
+            count += 1;
+        }
+        let mut list = EncodedList::default();
+        self.encoding.encode(lua, session, &batch, 1..=count as i64, &mut list)?;
+        let bytes = Bytes::from(std::mem::take(&mut list.bytes));
+        let mut from = 0;
+        let messages = list.ends.iter().map(|end| {
+            let message = bytes.slice(from..*end);
+            from = *end;
+            message
+        });
+        entry.job.push_elements(self.fed, messages);
+        self.fed += count as u64;
+        Ok(more)
+    }
+}

@@ -1,0 +1,154 @@
+//! What one VM knows beyond Lua: its codec, its configuration, its executors, and in a worker the call that it runs.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use mlua::{Lua, Table};
+
+use super::api::executor::Executor;
+use super::api::futures::JobEntry;
+use super::bind::Raise;
+use super::vm::Role;
+use crate::codec::Codec;
+use crate::compute::local::RelayCompute;
+use crate::config::{Config, ConfigError};
+
+/// Gives the configuration when it is first needed.
+pub type ConfigLoader = Box<dyn FnOnce() -> Result<Config, ConfigError>>;
+
+/// The call that a worker runs.
+#[derive(Clone, Debug, Default)]
+pub struct CurrentCall {
+    /// Number of the call in its job.
+    pub call: u64,
+    /// Its job.
+    pub job_id: Rc<str>,
+    /// Its executor.
+    pub executor_id: Rc<str>,
+    /// 1 for a first attempt.
+    pub attempt: u32,
+    /// When it will be ended, in microseconds since the Unix epoch.
+    pub deadline_us: Option<u64>,
+}
+
+/// What a worker does for the call that it runs.
+pub trait WorkerHooks {
+    /// The call printed something.
+    fn print(&self, text: &[u8]);
+    /// The call is about to wait for other calls.
+    fn before_wait(&self);
+}
+
+/// One VM's session.
+pub struct Session {
+    /// Driver or worker.
+    pub role: Role,
+    /// Set as soon as the VM is complete.
+    codec: OnceCell<Codec>,
+    loader: Cell<Option<ConfigLoader>>,
+    config: OnceCell<Result<Config, String>>,
+    /// The executor behind `lithops.map` and its like.
+    pub default_executor: OnceCell<Rc<Executor>>,
+    /// Numbers executors.
+    pub next_executor: Cell<u32>,
+    /// In front of all executor ids, so that two processes do not mix.
+    id: OnceCell<String>,
+    /// Jobs that may not have ended.
+    pub running: RefCell<Vec<Rc<JobEntry>>>,
+    /// Whether a progress bar may be drawn.
+    pub progress_allowed: Cell<bool>,
+    /// The metatable of `lithops.args(…)`.
+    pub args_metatable: OnceCell<Table>,
+    /// In a worker: the call that runs.
+    pub call: RefCell<CurrentCall>,
+    /// How many jobs contain the code that runs here: 0 in a driver.
+    pub depth: Cell<u32>,
+    /// In a worker: what the worker does for its call.
+    pub hooks: RefCell<Option<Rc<dyn WorkerHooks>>>,
+    /// In a worker: the driver's backend.
+    pub relay: OnceCell<Arc<RelayCompute>>,
+}
+
+impl Session {
+    pub(super) fn new(role: Role) -> Rc<Self> {
+        Rc::new(Self {
+            role,
+            codec: OnceCell::new(),
+            loader: Cell::new(None),
+            config: OnceCell::new(),
+            default_executor: OnceCell::new(),
+            next_executor: Cell::new(0),
+            id: OnceCell::new(),
+            running: RefCell::default(),
+            progress_allowed: Cell::new(false),
+            args_metatable: OnceCell::new(),
+            call: RefCell::default(),
+            depth: Cell::new(0),
+            hooks: RefCell::default(),
+            relay: OnceCell::new(),
+        })
+    }
+
+    /// The session of a VM.
+    ///
+    /// # Panics
+    /// If the VM was not made by [`Vm::new`](super::Vm::new).
+    pub fn of(lua: &Lua) -> Rc<Self> {
+        lua.app_data_ref::<Rc<Self>>().expect("a VM made by Vm::new").clone()
+    }
+
+    pub(super) fn set_codec(&self, codec: Codec) {
+        let _ = self.codec.set(codec);
+    }
+
+    /// The codec of the VM.
+    ///
+    /// # Panics
+    /// If the VM was not made by [`Vm::new`](super::Vm::new).
+    pub fn codec(&self) -> &Codec {
+        self.codec.get().expect("a VM made by Vm::new")
+    }
+
+    /// Sets where the configuration comes from; the default is the process's own.
+    pub fn set_config_loader(&self, loader: ConfigLoader) {
+        self.loader.set(Some(loader));
+    }
+
+    /// The configuration, loaded at first use.
+    pub fn config(&self) -> Result<&Config, Raise> {
+        let loaded = self.config.get_or_init(|| {
+            let result = match self.loader.take() {
+                Some(loader) => loader(),
+                None => crate::config::load(crate::config::Request::default()),
+            };
+            result.map_err(|error| error.to_string())
+        });
+        loaded.as_ref().map_err(|message| Raise::Message(message.clone()))
+    }
+
+    /// In front of all executor ids.
+    pub fn id(&self) -> Result<&str, Raise> {
+        if self.id.get().is_none() {
+            let mut bytes = [0; 3];
+            getrandom::fill(&mut bytes).map_err(|error| Raise::Message(format!("no random numbers: {error}")))?;
+            let _ = self.id.set(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        Ok(self.id.get().map_or("", String::as_str))
+    }
+
+    /// Remembers a job until it has ended.
+    pub fn add_running(&self, entry: Rc<JobEntry>) {
+        let mut running = self.running.borrow_mut();
+        if running.len() >= 32 {
+            // A failure that nobody has been told of is told at the end.
+            running.retain(|entry| !entry.job.is_ended() || (entry.job.progress().failed > 0 && !entry.failure_told.get()));
+        }
+        running.push(entry);
+    }
+}
+
+/// Bytes that were handed in by somebody who may hand in code.
+pub fn trusted() -> crate::codec::Trust {
+    crate::codec::Trust::Verified(crate::codec::Verified::by_channel())
+}
