@@ -33,6 +33,13 @@ impl fmt::Display for LuaFailure {
 
 impl std::error::Error for LuaFailure {}
 
+impl From<mlua::Error> for LuaFailure {
+    fn from(error: mlua::Error) -> Self {
+        let memory = matches!(error, mlua::Error::MemoryError(_));
+        LuaFailure { message: root_message(&error), traceback: String::new(), value: Value::Nil, memory }
+    }
+}
+
 thread_local! {
     /// The stack where the last error was raised. The handler leaves it here rather than in the VM, which may
     /// have no memory left, and so that the value that was raised stays what it was.

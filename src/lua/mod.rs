@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod bind;
+pub mod environment;
 pub mod errors;
 pub mod exit;
 pub mod options;

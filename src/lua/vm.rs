@@ -58,6 +58,11 @@ pub struct Vm {
 impl Vm {
     /// Makes a VM.
     pub fn new(settings: &VmSettings) -> mlua::Result<Vm> {
+        Vm::with_setup(settings, |_| Ok(()))
+    }
+
+    /// Makes a VM of which `setup` is a part: what it installs is the VM's own, and sent by name.
+    pub fn with_setup(settings: &VmSettings, setup: impl FnOnce(&Lua) -> mlua::Result<()>) -> mlua::Result<Vm> {
         // With `catch_rust_panics` mlua leaves `pcall` and `xpcall` alone, which the JIT compiler then knows.
         let options = LuaOptions::new().catch_rust_panics(true);
         // SAFETY: "unsafe" is what a script may do: `debug`, `ffi`, bytecode and C modules. A script has all
@@ -74,6 +79,7 @@ impl Vm {
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;
+        setup(&lua)?;
         let surroundings = Surroundings { modules: modules.clone(), handles: Rc::new(ApiHandles) };
         session.set_codec(Codec::new(&lua, surroundings)?);
         Ok(Vm { lua, modules, role: settings.role, session })

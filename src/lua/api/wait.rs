@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mlua::{Lua, MultiValue, Table, Value};
+use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use super::executor::Executor;
 use super::futures::{self, Future, JobEntry, Purpose, as_future, lazy_calls};
@@ -13,6 +13,7 @@ use crate::codec::{DecodeOptions, Globals};
 use crate::compute::local::FutureAnswer;
 use crate::job::{self, CallResult, State};
 use crate::lua::bind::Raise;
+use crate::lua::{LuaFailure, call_with_traceback};
 use crate::lua::options::Options;
 use crate::lua::session::{Session, trusted};
 use crate::protocol::{RemoteError, kind};
@@ -500,6 +501,28 @@ pub fn result(lua: &Lua, value: &Value, options: Option<Table>) -> Result<MultiV
         },
         _ => Ok(MultiValue::new()),
     }
+}
+
+/// What a function returned, with the results of the futures in place of them: those of its nested jobs are its result.
+pub fn resolve_returned(lua: &Lua, mut values: MultiValue) -> Result<MultiValue, LuaFailure> {
+    let is_futures = match values.front() {
+        Some(value @ Value::UserData(_)) => as_future(value).is_some(),
+        Some(Value::Table(table)) => {
+            lazy_calls(table).is_some()
+                || table.raw_get::<Value>(1).is_ok_and(|first| as_future(&first).is_some())
+        }
+        _ => false,
+    };
+    if !is_futures {
+        return Ok(values);
+    }
+    let futures = values.pop_front().unwrap_or(Value::Nil);
+    let lithops: Table = lua.globals().raw_get("lithops").map_err(LuaFailure::from)?;
+    let get_result: Function = lithops.raw_get("get_result").map_err(LuaFailure::from)?;
+    let mut resolved = call_with_traceback(lua, &get_result, futures)?;
+    resolved.extend(values);
+    // They may be futures themselves.
+    resolve_returned(lua, resolved)
 }
 
 /// A list of futures in a line: `10 futures: 7 done, 1 failed, 2 running`.
