@@ -372,7 +372,7 @@ fn unknown_keys_name_line_and_the_nearest() {
     );
     assert_eq!(
         problem("lithops:\n  storage_bucket: b"),
-        "2: unknown key `lithops.storage_bucket`; did you mean `storage`?"
+        "2: unknown key `lithops.storage_bucket`; it belongs to section `localhost`"
     );
     assert_eq!(
         problem("lithops:\n  runtime: b"),
