@@ -1,1 +1,29 @@
-//! lua
+//! The Lua host: the VM, `require`, tracebacks, and the functions that scripts call.
+//!
+//! - [`vm`] makes a VM for a driver or a worker.
+//! - [`script`] reads a program and runs it.
+//! - [`require`] finds modules and remembers their sources, so that they can travel.
+//! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`].
+//! - [`bind`] turns Rust closures into Lua functions; [`options`] reads their option tables.
+//! - [`api`] is the `lithops` table, one file a group of functions.
+//! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
+
+pub mod api;
+pub mod bind;
+pub mod errors;
+pub mod exit;
+pub mod options;
+pub mod output;
+pub mod require;
+pub mod script;
+pub mod search_path;
+pub mod stdlib;
+pub mod traceback;
+pub mod vm;
+
+pub use bind::{Raise, bind};
+pub use errors::{LuaFailure, call_with_traceback};
+pub use exit::on_exit;
+pub use options::Options;
+pub use require::ModuleRegistry;
+pub use vm::{Role, Vm, VmSettings};

@@ -1,0 +1,33 @@
+//! The `lithops` table: a global, and what `require "lithops"` gives.
+
+mod about;
+mod clock;
+
+use mlua::{Lua, Table};
+
+use super::vm::Role;
+
+/// A group of functions or fields of the `lithops` table.
+pub struct Binding {
+    /// The name of the group, for logs.
+    pub name: &'static str,
+    /// Adds the group to the table.
+    pub install: fn(&Lua, &Table, Role) -> mlua::Result<()>,
+}
+
+/// Every group. A new one is a file here and a line in this list.
+pub const ALL: &[Binding] = &[
+    Binding { name: "about", install: about::install },
+    Binding { name: "clock", install: clock::install },
+];
+
+/// Makes the `lithops` table.
+pub(super) fn install(lua: &Lua, role: Role) -> mlua::Result<()> {
+    let lithops = lua.create_table()?;
+    for binding in ALL {
+        (binding.install)(lua, &lithops, role)?;
+    }
+    let package: Table = lua.globals().raw_get("package")?;
+    package.raw_get::<Table>("loaded")?.raw_set("lithops", &lithops)?;
+    lua.globals().raw_set("lithops", lithops)
+}

@@ -1,0 +1,223 @@
+//! `require`: finding modules, and remembering their sources so that they can travel.
+//!
+//! LuaJIT's own `require` stays; only its list of loaders is ours. In order: `package.preload`, sources that
+//! came with a function, files on `package.path`, C libraries (LuaJIT's two loaders), the embedded `stdlib`.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use mlua::{Function, Lua, LuaString, Table, Value};
+
+use super::bind::{Raise, bind};
+use super::search_path::{SearchPath, candidates};
+use super::stdlib;
+use crate::codec::{Module, ModuleSource, Modules};
+
+/// What `require` knows of the modules of one VM.
+#[derive(Default)]
+pub struct ModuleRegistry {
+    /// The VM's own modules and `lithops`: every VM has them.
+    own: HashSet<String>,
+    /// Modules that our loaders found. Recorded before they run, so that a module can send its own functions.
+    loaded: RefCell<HashMap<String, Origin>>,
+    /// Sources that came with functions.
+    provided: RefCell<HashMap<String, ModuleSource>>,
+}
+
+#[derive(Clone)]
+enum Origin {
+    Source(ModuleSource),
+    Stdlib,
+}
+
+impl From<Origin> for Module {
+    fn from(origin: Origin) -> Module {
+        match origin {
+            Origin::Source(source) => Module::Source(source),
+            Origin::Stdlib => Module::Builtin,
+        }
+    }
+}
+
+impl Modules for ModuleRegistry {
+    fn find(&self, lua: &Lua, name: &str) -> Option<Module> {
+        if self.own.contains(name) {
+            return Some(Module::Builtin);
+        }
+        if let Some(origin) = self.loaded.borrow().get(name) {
+            return Some(origin.clone().into());
+        }
+        self.find_unloaded(lua, name).ok().flatten()
+    }
+
+    fn provide(&self, name: &str, source: ModuleSource) {
+        self.provided.borrow_mut().entry(name.to_owned()).or_insert(source);
+    }
+}
+
+impl ModuleRegistry {
+    /// Goes through the places where `require` would look, in its order.
+    fn find_unloaded(&self, lua: &Lua, name: &str) -> mlua::Result<Option<Module>> {
+        let package: Table = lua.globals().raw_get("package")?;
+        for table in ["loaded", "preload"] {
+            // Loaded, but by none of our loaders: from C, or set by the script itself.
+            if package.raw_get::<Table>(table)?.raw_get::<Value>(name)? != Value::Nil {
+                return Ok(Some(Module::Foreign));
+            }
+        }
+        if let Some(source) = self.provided.borrow().get(name) {
+            return Ok(Some(Module::Source(source.clone())));
+        }
+        let path: LuaString = package.raw_get("path")?;
+        if let Some(found) = read_first(&path.as_bytes(), name.as_bytes()).found {
+            return Ok(found.1.ok().map(|source| Module::Source(ModuleSource { chunk_name: chunk_name(&found.0), source })));
+        }
+        let path: LuaString = package.raw_get("cpath")?;
+        let root = name.split('.').next().unwrap_or(name);
+        let in_c = |name: &str| candidates(&path.as_bytes(), name.as_bytes()).any(|file| as_path(&file).exists());
+        if in_c(name) || in_c(root) {
+            return Ok(Some(Module::Foreign));
+        }
+        Ok(stdlib::source(name).map(|_| Module::Builtin))
+    }
+
+    fn record(&self, name: &LuaString, origin: Origin) {
+        self.loaded.borrow_mut().insert(name.to_string_lossy(), origin);
+    }
+}
+
+/// Gives the VM its search path and loaders. The registry of the VM is also its app data.
+pub fn install(lua: &Lua, path: &SearchPath) -> mlua::Result<Rc<ModuleRegistry>> {
+    let package: Table = lua.globals().raw_get("package")?;
+    package.raw_set("path", path.lua.as_str())?;
+    package.raw_set("cpath", path.c.as_str())?;
+
+    let mut own = HashSet::new();
+    for table in ["loaded", "preload"] {
+        for pair in package.raw_get::<Table>(table)?.pairs::<String, Value>() {
+            own.insert(pair?.0);
+        }
+    }
+    let registry = Rc::new(ModuleRegistry { own, ..ModuleRegistry::default() });
+    lua.set_app_data(registry.clone());
+
+    // 5.1 gives a module its name only; its file as a second argument is what later Luas add.
+    let with_file: Function = lua
+        .load("local chunk, file = ... return function(name) return chunk(name, file) end")
+        .set_name("=[lithops]")
+        .into_function()?;
+
+    let loaders: Table = package.raw_get("loaders")?;
+    loaders.raw_set(2, load_from_path(lua, &registry, with_file.clone())?)?;
+    loaders.raw_insert(2, load_provided(lua, &registry, with_file.clone())?)?;
+    loaders.push(load_embedded(lua, &registry, with_file)?)?;
+    Ok(registry)
+}
+
+/// The registry of the VM, as [`install`] made it.
+pub fn registry(lua: &Lua) -> Option<Rc<ModuleRegistry>> {
+    lua.app_data_ref::<Rc<ModuleRegistry>>().map(|registry| registry.clone())
+}
+
+fn load_provided(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
+    let registry = registry.clone();
+    bind(lua, "require", move |lua, name: LuaString| {
+        let source = registry.provided.borrow().get(name.to_string_lossy().as_str()).cloned();
+        let Some(source) = source else {
+            return Ok(Value::Nil);
+        };
+        let file = source.chunk_name.trim_start_matches(['@', '=']).to_owned();
+        let loader = compile(lua, &name, &file, &source)?;
+        registry.record(&name, Origin::Source(source));
+        Ok(Value::Function(with_file.call((loader, file))?))
+    })
+}
+
+fn load_from_path(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
+    let registry = registry.clone();
+    bind(lua, "require", move |lua, name: LuaString| {
+        let package: Table = lua.globals().raw_get("package")?;
+        let Value::String(path) = package.raw_get("path")? else {
+            return Err(Raise::message("'package.path' must be a string"));
+        };
+        let search = read_first(&path.as_bytes(), &name.as_bytes());
+        let Some((file, content)) = search.found else {
+            return Ok(Value::String(lua.create_string(&search.tried)?));
+        };
+        let shown = String::from_utf8_lossy(&file).into_owned();
+        let source = content.map_err(|error| {
+            Raise::Message(format!("error loading module '{}' from file '{shown}':\n\t{error}", name.to_string_lossy()))
+        })?;
+        let source = ModuleSource { chunk_name: chunk_name(&file), source };
+        let loader = compile(lua, &name, &shown, &source)?;
+        registry.record(&name, Origin::Source(source));
+        Ok(Value::Function(with_file.call((loader, shown))?))
+    })
+}
+
+fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
+    let registry = registry.clone();
+    bind(lua, "require", move |lua, name: LuaString| {
+        let shown = name.to_string_lossy();
+        let Some(text) = stdlib::source(&shown) else {
+            return Ok(Value::String(lua.create_string(format!("\n\tno module '{shown}' in the standard library"))?));
+        };
+        let source = ModuleSource { chunk_name: stdlib::chunk_name(&shown), source: Bytes::from_static(text.as_bytes()) };
+        let file = source.chunk_name[1..].to_owned();
+        let loader = compile(lua, &name, &file, &source)?;
+        registry.record(&name, Origin::Stdlib);
+        Ok(Value::Function(with_file.call((loader, file))?))
+    })
+}
+
+fn compile(lua: &Lua, name: &LuaString, file: &str, module: &ModuleSource) -> Result<Function, Raise> {
+    lua.load(&module.source[..]).set_name(module.chunk_name.as_str()).into_function().map_err(|error| {
+        let reason = super::errors::root_message(&error);
+        Raise::Message(format!("error loading module '{}' from file '{file}':\n\t{reason}", name.to_string_lossy()))
+    })
+}
+
+struct Search {
+    /// The first file that is there, and what it holds.
+    found: Option<(Vec<u8>, std::io::Result<Bytes>)>,
+    /// The others, as `require` lists them.
+    tried: Vec<u8>,
+}
+
+fn read_first(path: &[u8], name: &[u8]) -> Search {
+    let mut tried = Vec::new();
+    for file in candidates(path, name) {
+        match fs::read(as_path(&file)) {
+            Ok(content) => return Search { found: Some((file, Ok(content.into()))), tried },
+            // A folder of that name, or a path through a file, is no module; Lua goes on too.
+            Err(error) if is_absent(&error) => {
+                tried.extend_from_slice(b"\n\tno file '");
+                tried.extend_from_slice(&file);
+                tried.push(b'\'');
+            }
+            Err(error) => return Search { found: Some((file, Err(error))), tried },
+        }
+    }
+    Search { found: None, tried }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
+}
+
+fn as_path(file: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(file))
+}
+
+/// The chunk name of a file: `./` in front says nothing in a traceback.
+fn chunk_name(file: &[u8]) -> String {
+    let file = String::from_utf8_lossy(file);
+    format!("@{}", file.strip_prefix("./").unwrap_or(&file))
+}

@@ -1,0 +1,71 @@
+//! Makes Lua VMs.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use mlua::{Lua, LuaOptions, StdLib};
+
+use super::require::ModuleRegistry;
+use super::search_path::SearchPath;
+use super::{api, exit, output, require, traceback};
+
+/// What a VM is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Runs a user's script.
+    Driver,
+    /// Runs the functions that a driver sent.
+    Worker,
+}
+
+/// How a VM is to be made.
+#[derive(Clone, Debug)]
+pub struct VmSettings {
+    /// What the VM is for.
+    pub role: Role,
+    /// Folders that `require` searches before all others: the script's own.
+    pub script_folders: Vec<PathBuf>,
+}
+
+impl VmSettings {
+    /// A VM that runs a script whose modules are in `script_folders`.
+    pub fn driver(script_folders: Vec<PathBuf>) -> Self {
+        VmSettings { role: Role::Driver, script_folders }
+    }
+
+    /// A VM that runs functions that were sent to it.
+    pub fn worker() -> Self {
+        VmSettings { role: Role::Worker, script_folders: Vec::new() }
+    }
+}
+
+/// A Lua VM with all of the host in it: standard libraries, `require`, and the `lithops` table.
+pub struct Vm {
+    /// The VM itself.
+    pub lua: Lua,
+    /// What `require` knows; the codec asks it which modules travel.
+    pub modules: Rc<ModuleRegistry>,
+    /// What the VM is for.
+    pub role: Role,
+}
+
+impl Vm {
+    /// Makes a VM.
+    pub fn new(settings: &VmSettings) -> mlua::Result<Vm> {
+        // With `catch_rust_panics` mlua leaves `pcall` and `xpcall` alone, which the JIT compiler then knows.
+        let options = LuaOptions::new().catch_rust_panics(true);
+        // SAFETY: "unsafe" is what a script may do: `debug`, `ffi`, bytecode and C modules. A script has all
+        // rights of the user who runs it anyway, and a worker checks the hash of what it was sent.
+        let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
+        traceback::name_standard_functions(&lua)?;
+        if settings.role == Role::Driver {
+            // A worker's `os.exit` ends the worker at once, and its output goes elsewhere.
+            exit::install(&lua)?;
+            output::install(&lua)?;
+        }
+        api::install(&lua, settings.role)?;
+        let path = SearchPath::new(settings.role, &settings.script_folders);
+        let modules = require::install(&lua, &path)?;
+        Ok(Vm { lua, modules, role: settings.role })
+    }
+}
