@@ -195,9 +195,7 @@ impl Storage for LocalStorage {
         range: Option<ByteRange>,
     ) -> Result<ObjectReader, StorageError> {
         let action = on_object("get", bucket, key);
-        let opened = self
-            .open_object(bucket, key, range, &action, |opened| Ok(opened))
-            .await?;
+        let opened = self.open_object(bucket, key, range, &action, Ok).await?;
         Ok(opened.into_reader(action))
     }
 
