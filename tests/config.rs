@@ -372,7 +372,7 @@ fn unknown_keys_name_line_and_the_nearest() {
     );
     assert_eq!(
         problem("lithops:\n  storage_bucket: b"),
-        "2: unknown key `lithops.storage_bucket`; did you mean `storage`?"
+        "2: unknown key `lithops.storage_bucket`; it belongs to section `localhost`"
     );
     assert_eq!(
         problem("lithops:\n  runtime: b"),
@@ -917,12 +917,18 @@ fn secrets_are_never_shown() {
          azure_storage: {storage_account_key: hunter2}\n",
     );
     let config = machine.load_file(&path).unwrap();
+    let text = Some(fs::read_to_string(&path).unwrap().into());
+    let environment = Environment {
+        config_text: text,
+        ..machine.environment.clone()
+    };
     let everything = [
         render_show(&config, false),
         render_show(&config, true),
         format!("{config:?} {config:#?}"),
         config.to_json_redacted().to_string(),
         format!("{:?}", config.show()),
+        format!("session_token {environment:?}"),
     ];
     for text in everything {
         assert!(!text.contains("hunter2"), "{text}");

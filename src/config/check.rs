@@ -346,16 +346,13 @@ fn check_one(
 
 /// A key that exists, but in another section.
 fn misplaced(section: &Section, name: &str) -> Option<String> {
-    let near = nearest(name, section.keys.iter().map(|key| key.name));
     let home = SECTIONS
         .iter()
         .find(|other| other.keys.iter().any(|key| key.name == name))?;
-    near.is_none().then(|| {
-        format!(
-            "unknown key `{}.{name}`; it belongs to section `{}`",
-            section.name, home.name
-        )
-    })
+    Some(format!(
+        "unknown key `{}.{name}`; it belongs to section `{}`",
+        section.name, home.name
+    ))
 }
 
 fn fill_default(

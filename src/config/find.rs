@@ -1,6 +1,7 @@
 //! Finding the configuration, and reading it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ const TEXT_VARIABLE: &str = "LITHOPS_CONFIG";
 const FILE_VARIABLE: &str = "LITHOPS_CONFIG_FILE";
 
 /// What the configuration needs to know about this process and machine.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Environment {
     pub cwd: PathBuf,
     pub home: Option<PathBuf>,
@@ -49,6 +50,21 @@ impl Environment {
             executable: std::env::current_exe().unwrap_or_else(|_| "lithops-lua".into()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
         }
+    }
+}
+
+/// Without the text of `LITHOPS_CONFIG`, which may hold secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("cwd", &self.cwd)
+            .field("home", &self.home)
+            .field("config_text", &self.config_text.as_ref().map(|_| "…"))
+            .field("config_file", &self.config_file)
+            .field("system_file", &self.system_file)
+            .field("executable", &self.executable)
+            .field("cores", &self.cores)
+            .finish()
     }
 }
 

@@ -8,7 +8,7 @@
 //! - `tree`: YAML to a tree that knows where each entry stands, and the line of an entry.
 //! - `find`: the places, and reading a file.
 //! - `origin`: who gave a value, for messages and for `config show`.
-//! - [`schema`]: every known section and key, as data; `rule`: what a value must be.
+//! - [`schema`]: every known section and key, as data; `rule`: what a value must be; `nested`: the same for mappings.
 //! - `check`: the given values against the schema; `typed`: the result as plain fields.
 //! - `show`: the effective configuration for people and programs, secrets redacted.
 
@@ -17,6 +17,7 @@ mod error;
 mod find;
 mod names;
 mod nearest;
+mod nested;
 mod origin;
 mod overrides;
 mod rule;

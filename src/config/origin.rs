@@ -52,7 +52,6 @@ impl fmt::Display for Source {
 }
 
 /// A text that was parsed, or what stands in its place.
-#[derive(Debug)]
 pub(super) struct Origin {
     pub source: Source,
     /// Kept so that lines can be found when somebody asks.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::nearest::nearest;
+use super::nested::{table, tables, text_map};
 use super::origin::Spot;
 use super::schema::Key;
-use super::tree::{Entry, Node};
+use super::tree::Node;
 
 /// The form of a key's value. Null is never a value of its own: it means the default.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,7 @@ impl Context<'_> {
     }
 
     /// The context of something inside this value.
-    fn inner<'b>(&'b mut self, name: String, place: &[usize], secret: bool) -> Context<'b> {
+    pub fn inner<'b>(&'b mut self, name: String, place: &[usize], secret: bool) -> Context<'b> {
         Context {
             name,
             secret: self.secret || secret,
@@ -303,74 +304,6 @@ fn whole(value: &Value, min: i64, max: i64) -> Option<Value> {
     (min..=max).contains(&number).then(|| number.into())
 }
 
-fn text_map(entries: &[Entry], context: &mut Context) -> Option<Value> {
-    let mut map = Map::new();
-    let mut all = true;
-    for entry in entries {
-        let name = format!("{}.{}", context.name, entry.key);
-        let value = Rule::Text.check(&entry.value, &mut context.inner(name, &entry.place, false));
-        all &= value.is_some();
-        map.extend(value.map(|value| (entry.key.clone(), value)));
-    }
-    all.then_some(Value::Object(map))
-}
-
-fn tables(
-    keys: &'static [Key],
-    items: &[(Vec<usize>, Node)],
-    context: &mut Context,
-) -> Option<Value> {
-    let checked: Vec<_> = items
-        .iter()
-        .enumerate()
-        .map(|(index, (place, item))| {
-            let name = format!("{}[{}]", context.name, index + 1);
-            Rule::Table(keys).check(item, &mut context.inner(name, place, false))
-        })
-        .collect();
-    checked
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .map(Value::Array)
-}
-
-fn table(keys: &'static [Key], entries: &[Entry], context: &mut Context) -> Option<Value> {
-    let before = context.complaints.len();
-    let mut map = Map::new();
-    for entry in entries {
-        let name = format!("{}.{}", context.name, entry.key);
-        let known = keys.iter().find(|key| key.name == entry.key);
-        let mut inner = context.inner(name, &entry.place, known.is_some_and(|key| key.secret));
-        let Some(key) = known else {
-            let message = unknown_key(
-                &inner.name,
-                nearest(&entry.key, keys.iter().map(|key| key.name)),
-            );
-            inner.complain(message);
-            continue;
-        };
-        if !entry.value.is_null() {
-            map.extend(
-                key.rule
-                    .check(&entry.value, &mut inner)
-                    .map(|value| (entry.key.clone(), value)),
-            );
-        }
-    }
-    for key in keys.iter().filter(|key| key.is_required()) {
-        if !entries
-            .iter()
-            .any(|entry| entry.key == key.name && !entry.value.is_null())
-        {
-            context.complain(format!(
-                "`{}` needs a key `{}`: {}",
-                context.name, key.name, key.doc
-            ));
-        }
-    }
-    (context.complaints.len() == before).then_some(Value::Object(map))
-}
-
 pub(super) fn unknown_key(name: &str, near: Option<&str>) -> String {
     match near {
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
@@ -393,5 +326,22 @@ fn shown(node: &Node, secret: bool) -> String {
         Node::List(items) if items.is_empty() => "an empty list".into(),
         Node::List(_) => "a list".into(),
         Node::Table(_) => "a mapping".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_folder() {
+        let home = Some(Path::new("/home/u"));
+        assert_eq!(expand_home("~", home).unwrap(), Path::new("/home/u"));
+        assert_eq!(
+            expand_home("~/a/b", home).unwrap(),
+            Path::new("/home/u/a/b")
+        );
+        assert_eq!(expand_home("a/~", home).unwrap(), Path::new("a/~"));
+        assert!(expand_home("~other/a", home).is_err() && expand_home("~", None).is_err());
     }
 }

@@ -1,19 +1,134 @@
-//! storage
-use std::path::PathBuf;
+//! Object storage: buckets of objects, each under a key.
+//!
+//! [`Storage`] is what every backend offers, and [`open`] makes the one that the configuration names. Backends:
+//!
+//! - [`LocalStorage`]: a folder on this machine.
+//!
+//! Bodies and answers are bytes, or streams that hold a bounded buffer ([`Body`], [`ObjectReader`]);
+//! listings come a page at a time ([`ObjectPages`]). Every failure is a [`StorageError`] with a stable kind.
+
+mod cloud_object;
+mod error;
+mod local;
+mod object;
+mod scratch;
+mod transfer;
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use bytes::Bytes;
-pub struct Scratch { folder: PathBuf }
-impl Scratch {
-    pub fn local(folder: PathBuf) -> Self { Self { folder } }
-    pub fn folder(&self) -> PathBuf { self.folder.clone() }
-    pub async fn put(&self, key: &str, body: Bytes) -> Result<(), String> {
-        let path = self.folder.join(key);
-        tokio::task::spawn_blocking(move || { std::fs::create_dir_all(path.parent().unwrap())?; std::fs::write(path, body) }).await.map_err(|e| e.to_string())?.map_err(|e: std::io::Error| e.to_string())
+
+use crate::config::Config;
+
+pub use cloud_object::CloudObject;
+pub use error::{StorageError, StorageErrorKind};
+pub use local::LocalStorage;
+pub use object::{
+    Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS,
+};
+pub use scratch::Scratch;
+
+use object::collect;
+
+/// The store that `lithops.storage` names. Nothing is touched before its first use.
+pub fn open(config: &Config) -> Result<Arc<dyn Storage>, StorageError> {
+    let backend = config.lithops.storage.as_str();
+    match backend {
+        "localhost" => {
+            let section = &config.localhost;
+            Ok(Arc::new(LocalStorage::new(
+                &section.storage_root,
+                &section.storage_bucket,
+            )))
+        }
+        _ => Err(StorageError::no_such_backend(backend)),
     }
-    pub async fn get(&self, key: &str) -> Result<Bytes, String> {
-        let path = self.folder.join(key);
-        tokio::task::spawn_blocking(move || std::fs::read(path)).await.map_err(|e| e.to_string())?.map(Bytes::from).map_err(|e: std::io::Error| e.to_string())
+}
+
+/// A store of objects. Where a method fails, the error names bucket and key; a bucket or key that breaks
+/// the rules for names is `invalid_bucket` or `invalid_key`, and a bucket that is not there `no_such_bucket`.
+#[async_trait]
+pub trait Storage: Send + Sync + Debug {
+    /// The backend's name, as in the configuration.
+    fn backend(&self) -> &str;
+
+    /// The bucket used where none is named. It always exists, or is made by the first put.
+    fn default_bucket(&self) -> &str;
+
+    /// Stores an object, in place of the one that was there. Others see the old one or the new one, never a part;
+    /// after an error they see the old one.
+    async fn put_object(&self, bucket: &str, key: &str, body: Body) -> Result<(), StorageError>;
+
+    /// Opens an object, or a range of it, for reading by chunks. It stays what it was when it was opened.
+    ///
+    /// # Errors
+    /// `no_such_key`; `invalid_range` where the range begins at or after the end.
+    async fn get_object_stream(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<ByteRange>,
+    ) -> Result<ObjectReader, StorageError>;
+
+    /// Reads an object, or a range of it, whole. Fails as [`Storage::get_object_stream`].
+    async fn get_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<ByteRange>,
+    ) -> Result<Bytes, StorageError> {
+        collect(self.get_object_stream(bucket, key, range).await?).await
     }
-    pub async fn delete(&self, key: &str) -> Result<(), String> {
-        let _ = std::fs::remove_file(self.folder.join(key)); Ok(())
+
+    /// What is known of an object without reading it. `no_such_key` where there is none.
+    async fn head_object(&self, bucket: &str, key: &str) -> Result<ObjectInfo, StorageError>;
+
+    /// Succeeds where the bucket can be used.
+    async fn head_bucket(&self, bucket: &str) -> Result<(), StorageError>;
+
+    /// Makes a bucket; one that is there already is no error.
+    async fn create_bucket(&self, bucket: &str) -> Result<(), StorageError>;
+
+    /// Deletes an object; as on S3, one that is not there is no error.
+    async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), StorageError>;
+
+    /// Deletes all these objects as far as possible, and gives what could not be deleted and why.
+    /// An error of its own only where none could be tried.
+    async fn delete_objects(
+        &self,
+        bucket: &str,
+        keys: &[String],
+    ) -> Result<Vec<(String, StorageError)>, StorageError>;
+
+    /// The objects whose keys begin with `prefix`, sorted by the bytes of their keys.
+    /// Objects put or deleted meanwhile may be in it or not.
+    async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<ObjectPages, StorageError>;
+
+    /// The keys that begin with `prefix`, sorted.
+    async fn list_keys(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let mut pages = self.list_objects(bucket, prefix).await?;
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next_page().await? {
+            keys.extend(page.into_iter().map(|object| object.key));
+        }
+        Ok(keys)
+    }
+
+    /// Stores a file's content.
+    async fn upload_file(&self, path: &Path, bucket: &str, key: &str) -> Result<(), StorageError> {
+        self.put_object(bucket, key, Body::File(path.into())).await
+    }
+
+    /// Writes an object to a file, which appears, or replaces the one that was there, only when it is complete.
+    async fn download_file(
+        &self,
+        bucket: &str,
+        key: &str,
+        path: &Path,
+    ) -> Result<(), StorageError> {
+        transfer::download(self.get_object_stream(bucket, key, None).await?, path).await
     }
 }
