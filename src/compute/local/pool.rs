@@ -247,7 +247,8 @@ impl Pool {
         let address = self.address.get().map(String::as_str).unwrap_or_default();
         let journal = self.folder.path().join(format!("journal-{}", &token[..8]));
         let scratch = self.scratch.folder();
-        let api = format!("{address}/{token}");
+        // With its scheme: as a URI, an address with a path needs one.
+        let api = format!("http://{address}/{token}");
         let process = process::start(&self.settings, &api, &journal, &scratch)?;
         tracing::debug!(pid = process.pid.as_raw_nonzero(), "worker started");
         state.workers.insert(

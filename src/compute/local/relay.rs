@@ -77,7 +77,7 @@ pub struct RelayCompute {
 }
 
 impl RelayCompute {
-    /// `api`: host, port and path of this worker's API.
+    /// `api`: the address of this worker's API, with its scheme and path.
     pub fn new(api: &str, max_workers: usize, scratch: Arc<Scratch>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -106,7 +106,7 @@ impl RelayCompute {
         body: Bytes,
         headers: &[(&str, String)],
     ) -> Result<Response<Incoming>, RemoteError> {
-        let mut request = Request::post(format!("http://{}/lithops/{what}", self.api));
+        let mut request = Request::post(format!("{}/lithops/{what}", self.api));
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -170,7 +170,7 @@ impl Compute for RelayCompute {
         impl Place {
             fn tell(&self, what: &str) {
                 // A driver that does not answer is gone, and so will this worker be.
-                if let Ok(request) = Request::post(format!("http://{}/lithops/{what}", self.api)).body(Full::default()) {
+                if let Ok(request) = Request::post(format!("{}/lithops/{what}", self.api)).body(Full::default()) {
                     let _ = crate::io::handle().block_on(self.client.request(request));
                 }
             }
