@@ -24,7 +24,7 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, 
     let mut answer = Answer {
         job: &job,
         number,
-        decoder: FrameDecoder::with_prelude(),
+        decoder: FrameDecoder::of_answer(),
         broken: None,
         current: None,
         ended: false,
@@ -54,7 +54,8 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, 
     };
     let Answer { current, retried, .. } = answer;
     finish(&job, number, &work, current, retried, result);
-    signal::give();
+    // Also when input is wanted: then the script has to be woken to hand it in.
+    signal::give_if(job.is_ended() || job.progress().failed > 0 || job.wanted_elements() > 0);
     job.pump();
 }
 
@@ -125,6 +126,7 @@ impl Answer<'_> {
         let mut told = Vec::new();
         let mut outputs = Vec::new();
         let mut state = self.job.state();
+        let failed_before = state.failed;
         loop {
             match self.decoder.next_frame() {
                 Ok(Some(frame)) => {
@@ -146,6 +148,7 @@ impl Answer<'_> {
                 }
             }
         }
+        let noteworthy = state.failed > failed_before || state.is_ended();
         drop(state);
         if let Some(logs) = &self.job.spec.logs {
             for (call, text) in outputs {
@@ -153,7 +156,7 @@ impl Answer<'_> {
             }
         }
         self.job.tell(told);
-        signal::give();
+        signal::give_if(noteworthy);
     }
 }
 

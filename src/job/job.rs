@@ -446,6 +446,10 @@ impl Job {
 pub(super) type Told = (Weak<Job>, u64, CallResult);
 
 impl JobState {
+    pub fn is_ended(&self) -> bool {
+        self.source.total() == Some(self.ended)
+    }
+
     fn plan(&mut self) -> Option<Work> {
         let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
         if self.again.is_empty() && remaining == Some(0) {

@@ -22,7 +22,7 @@ mod slots;
 pub use directory::{Directory, find};
 pub use input::Source;
 pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
-pub use signal::{generation, wait};
+pub use signal::{Eager, generation, wait};
 pub use slots::State;
 
 use std::time::{SystemTime, UNIX_EPOCH};

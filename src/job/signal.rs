@@ -3,6 +3,7 @@
 //! A script waits for any of several jobs, and may have to hand in more input meanwhile; one generation
 //! counter that it compares is simpler than a channel for each combination, and a change costs 100 ns.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, LazyLock, Mutex};
 use std::time::Instant;
 
@@ -28,6 +29,34 @@ pub fn wait(seen: u64, deadline: Instant) {
     }
 }
 
+/// Threads and tasks that want to see each change, not only ends, failures and wants.
+static EAGER: AtomicUsize = AtomicUsize::new(0);
+
+/// As long as it lives, [`wait`] wakes at each change.
+pub struct Eager(());
+
+impl Eager {
+    /// Wakes at each change.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        EAGER.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Eager {
+    fn drop(&mut self) {
+        EAGER.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Says that something changed, if it is `noteworthy` or somebody wants to know all.
+pub(super) fn give_if(noteworthy: bool) {
+    if noteworthy || EAGER.load(Ordering::SeqCst) > 0 {
+        give();
+    }
+}
+
 /// Says that something changed.
 pub(super) fn give() {
     *GENERATION.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
@@ -37,6 +66,7 @@ pub(super) fn give() {
 
 /// Waits until `ready` gives something, looking after each change.
 pub(super) async fn until<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    let _eager = Eager::new();
     loop {
         let changed = CHANGED_ASYNC.notified();
         tokio::pin!(changed);

@@ -1,5 +1,7 @@
 //! The answer of a worker, as frames that carry their own length, order and end mark.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{Buf, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
@@ -149,24 +151,42 @@ pub enum FrameError {
     },
 }
 
+/// A short answer, sent in one piece: all frames as a JSON string, since `lambda_runtime` sends such answers as JSON.
+pub fn whole_answer(frames: &[u8]) -> String {
+    BASE64.encode(frames)
+}
+
+/// What the bytes that come next are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// The first byte tells.
+    Unknown,
+    /// The prelude of a streamed answer.
+    Prelude,
+    /// A JSON string with all frames.
+    Whole,
+    /// Frames.
+    Frames,
+}
+
 /// Turns bytes back into frames, however they were cut.
 #[derive(Debug)]
 pub struct FrameDecoder {
     buffer: BytesMut,
-    in_prelude: bool,
+    form: Form,
     next: u32,
     frame_bytes: u64,
 }
 
 impl FrameDecoder {
-    /// Reads a stream that begins with a prelude.
-    pub fn with_prelude() -> Self {
-        Self { buffer: BytesMut::new(), in_prelude: true, next: 0, frame_bytes: 0 }
+    /// Reads the answer of an invocation: streamed, or in one piece.
+    pub fn of_answer() -> Self {
+        Self { buffer: BytesMut::new(), form: Form::Unknown, next: 0, frame_bytes: 0 }
     }
 
     /// Takes in more bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        if !self.in_prelude {
+        if self.form == Form::Frames {
             self.frame_bytes += bytes.len() as u64;
         }
         self.buffer.extend_from_slice(bytes);
@@ -179,13 +199,16 @@ impl FrameDecoder {
 
     /// Takes in the rest of the stream from a copy without prelude, of which `frame_bytes` are known already.
     pub fn push_rest(&mut self, rest: &[u8]) {
-        self.in_prelude = false;
+        if self.form != Form::Frames {
+            self.buffer.clear();
+            self.form = Form::Frames;
+        }
         self.push(rest);
     }
 
     /// The next whole frame, `None` until more bytes come.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
-        if self.in_prelude && !self.skip_prelude()? {
+        if self.form != Form::Frames && !self.find_frames()? {
             return Ok(None);
         }
         let Some(header) = self.buffer.first_chunk::<4>() else { return Ok(None) };
@@ -208,17 +231,32 @@ impl FrameDecoder {
         Ok(Some(frame))
     }
 
-    fn skip_prelude(&mut self) -> Result<bool, FrameError> {
-        match self.buffer.windows(PRELUDE_END.len()).position(|window| window == PRELUDE_END) {
-            Some(at) => {
-                self.buffer.advance(at + PRELUDE_END.len());
-                self.in_prelude = false;
-                self.frame_bytes = self.buffer.len() as u64;
-                Ok(true)
-            }
-            None if self.buffer.len() > MAX_PRELUDE_BYTES => Err(FrameError::NoPrelude),
-            None => Ok(false),
+    /// Gets to the frames, if they are there.
+    fn find_frames(&mut self) -> Result<bool, FrameError> {
+        if self.form == Form::Unknown {
+            self.form = match self.buffer.first() {
+                None => return Ok(false),
+                Some(b'"') => Form::Whole,
+                Some(_) => Form::Prelude,
+            };
         }
+        let frames = if self.form == Form::Whole {
+            let [b'"', text @ .., b'"'] = &self.buffer[..] else {
+                return if self.buffer.len() > MAX_FRAME_BYTES { Err(FrameError::TooLong(self.buffer.len())) } else { Ok(false) };
+            };
+            BytesMut::from(&BASE64.decode(text).map_err(|_| FrameError::Malformed(0))?[..])
+        } else {
+            let end = self.buffer.windows(PRELUDE_END.len()).position(|window| window == PRELUDE_END);
+            match end {
+                Some(end) => self.buffer.split_off(end + PRELUDE_END.len()),
+                None if self.buffer.len() > MAX_PRELUDE_BYTES => return Err(FrameError::NoPrelude),
+                None => return Ok(false),
+            }
+        };
+        self.buffer = frames;
+        self.form = Form::Frames;
+        self.frame_bytes = self.buffer.len() as u64;
+        Ok(true)
     }
 }
 
@@ -267,7 +305,7 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
             cuts.sort_unstable();
             cuts.push(bytes.len());
-            let mut decoder = FrameDecoder::with_prelude();
+            let mut decoder = FrameDecoder::of_answer();
             let mut frames = Vec::new();
             let mut from = 0;
             for cut in cuts {
@@ -281,9 +319,34 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
-            let mut decoder = FrameDecoder::with_prelude();
+            let mut decoder = FrameDecoder::of_answer();
             decoder.push_rest(&bytes);
             let _ = decode_all(&mut decoder);
+        }
+    }
+
+    #[test]
+    fn an_answer_in_one_piece_is_read_too() {
+        let bytes = encode(&sample());
+        let text = serde_json::to_string(&whole_answer(&bytes[26..])).unwrap();
+        let mut decoder = FrameDecoder::of_answer();
+        decoder.push(&text.as_bytes()[..10]);
+        assert_eq!(decode_all(&mut decoder).unwrap(), []);
+        decoder.push(&text.as_bytes()[10..]);
+        assert_eq!(decode_all(&mut decoder).unwrap(), sample());
+    }
+
+    #[test]
+    fn the_journal_replaces_an_answer_of_which_only_a_piece_came() {
+        let bytes = encode(&sample());
+        for came in [0, 5, 26, 40] {
+            let mut decoder = FrameDecoder::of_answer();
+            decoder.push(&bytes[..came]);
+            let mut frames = decode_all(&mut decoder).unwrap();
+            let known = decoder.frame_bytes() as usize;
+            decoder.push_rest(&bytes[26 + known..]);
+            frames.extend(decode_all(&mut decoder).unwrap());
+            assert_eq!(frames, sample());
         }
     }
 
@@ -291,7 +354,7 @@ mod tests {
     fn a_missing_frame_is_noticed() {
         let bytes = encode(&sample());
         let length = u32::from_le_bytes(bytes[26..30].try_into().unwrap()) as usize;
-        let mut decoder = FrameDecoder::with_prelude();
+        let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes[..26]);
         decoder.push(&bytes[26 + 4 + length..]);
         assert_eq!(decode_all(&mut decoder), Err(FrameError::OutOfOrder { expected: 0, found: 1 }));
@@ -301,7 +364,7 @@ mod tests {
     fn the_text_of_an_error_in_the_stream_is_no_frame() {
         let mut bytes = encode(&sample()[..2]);
         bytes.extend_from_slice(b"Lambda-Runtime-Function-Error-Type: Runtime.StreamError\r\n");
-        let mut decoder = FrameDecoder::with_prelude();
+        let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes);
         assert_eq!(decode_all(&mut decoder), Err(FrameError::TooLong(1_651_335_500)));
     }

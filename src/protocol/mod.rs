@@ -8,7 +8,7 @@ mod frame;
 mod request;
 
 pub use frame::{
-    Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, RemoteError, MAX_FRAME_BYTES,
+    Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, MAX_FRAME_BYTES, RemoteError, whole_answer,
 };
 pub use request::{Blob, BlobError, CallSpan, Input, Request, Work, VERSION, sha256_hex};
 

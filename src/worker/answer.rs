@@ -6,8 +6,7 @@
 
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +20,8 @@ use crate::protocol::{Frame, FrameEncoder, Outcome, RemoteError, kind};
 const FLUSH_AFTER: Duration = Duration::from_millis(2);
 /// More than this is sent at once.
 const FLUSH_BYTES: usize = 32 << 10;
+/// An answer that is longer is streamed in any case.
+const MAX_WHOLE_BYTES: usize = 128 << 10;
 /// How much of what a call prints is kept for `stats.logs`.
 const LOG_TAIL_BYTES: usize = 4 << 10;
 
@@ -42,7 +43,7 @@ struct State {
     pending_since: Option<Instant>,
     /// So much of `pending` is in the journal.
     journaled: usize,
-    journal: Option<File>,
+    journal: Option<Arc<File>>,
     current: Option<Current>,
     stream_logs: bool,
     closed: bool,
@@ -55,15 +56,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// An answer, journaled at `journal`.
-    pub fn new(journal: Option<PathBuf>) -> Self {
-        let journal = journal.and_then(|path| {
-            let mut options = File::options();
-            options.write(true).create(true).truncate(true);
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let opened = options.open(&path);
+    /// An answer that is copied to `journal`.
+    pub fn new(journal: Option<Arc<File>>) -> Self {
+        let journal = journal.filter(|journal| match empty(journal) {
+            Ok(()) => true,
             // Without it a crash costs some work done twice, no more.
-            opened.inspect_err(|error| tracing::warn!(%error, "cannot keep a journal")).ok()
+            Err(error) => {
+                tracing::warn!(%error, "cannot keep a journal");
+                false
+            }
         });
         Self { state: Mutex::new(State { journal, ..State::default() }), ready: Notify::new() }
     }
@@ -195,6 +196,26 @@ impl Answer {
         true
     }
 
+    /// All frames, if the answer is complete within a moment and short. Else they are streamed.
+    pub async fn whole(&self, moment: Duration) -> Option<Vec<u8>> {
+        let until = Instant::now() + moment;
+        loop {
+            {
+                let mut state = self.state();
+                if state.closed && state.pending.len() <= MAX_WHOLE_BYTES {
+                    return Some(std::mem::take(&mut state.pending));
+                }
+                if state.closed || state.pending.len() > MAX_WHOLE_BYTES {
+                    return None;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return None,
+                () = self.ready.notified() => {}
+            }
+        }
+    }
+
     /// The next bytes to stream, `None` after the last ones.
     pub async fn next_bytes(&self) -> Option<Bytes> {
         loop {
@@ -229,14 +250,19 @@ impl Answer {
     }
 }
 
+fn empty(mut journal: &File) -> std::io::Result<()> {
+    journal.set_len(0)?;
+    journal.rewind()
+}
+
 impl State {
     fn write_journal(&mut self) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.write_all(&self.pending[self.journaled..])
+        if let Some(journal) = &self.journal
+            && let Err(error) = (&**journal).write_all(&self.pending[self.journaled..])
         {
             tracing::warn!(%error, "cannot write the journal");
             // Half a frame at its end would be misread.
-            let _ = journal.rewind().and_then(|()| journal.set_len(0));
+            let _ = empty(journal);
             self.journal = None;
         }
         self.journaled = self.pending.len();

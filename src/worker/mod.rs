@@ -10,7 +10,9 @@ mod output;
 mod tasks;
 
 use std::convert::Infallible;
+use std::fs::File;
 use std::future::Future;
+use std::os::unix::fs::OpenOptionsExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,13 +21,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime, StreamResponse};
-use tower::Service;
+use lambda_runtime::tower::layer::layer_fn;
+use lambda_runtime::{
+    Diagnostic, FunctionResponse, LambdaEvent, LambdaInvocation, Runtime, Service, StreamResponse, service_fn,
+};
 
 use self::answer::Answer;
 use self::tasks::Task;
 use crate::compute::local::{JOURNAL_VARIABLE, SCRATCH_VARIABLE, WORKERS_VARIABLE};
-use crate::protocol::{Request, VERSION};
+use crate::protocol::{Request, VERSION, whole_answer};
 
 /// Set when the thread that runs calls is of no use any more: its call timed out, or its memory ran out.
 static SPENT: AtomicBool = AtomicBool::new(false);
@@ -58,12 +62,13 @@ pub fn run() -> i32 {
         }
     };
     let mut cold = true;
-    let handler = tower::service_fn(move |event: LambdaEvent<Request>| {
+    let journal = open_journal();
+    let handler = service_fn(move |event: LambdaEvent<Request>| {
         let was_cold = std::mem::replace(&mut cold, false);
-        let response = handle(event, &tasks, was_cold);
-        async move { response }
+        let answer = begin(event, &tasks, journal.clone(), was_cold);
+        async move { Ok::<_, Diagnostic>(respond(answer?).await) }
     });
-    let served = runtime.block_on(async { Runtime::new(handler).layer(tower::layer::layer_fn(EndIfSpent)).run().await });
+    let served = runtime.block_on(async { Runtime::new(handler).layer(layer_fn(EndIfSpent)).run().await });
     if let Err(error) = served {
         // The driver is gone, or the platform took the API away.
         tracing::debug!(%error, "the worker ends");
@@ -73,11 +78,16 @@ pub fn run() -> i32 {
 
 type FrameStream = Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, Infallible>> + Send>>;
 
-fn handle(
+/// A short answer within this time is sent in one piece, which costs a third of a stream.
+const STREAM_AFTER: Duration = Duration::from_millis(2);
+
+/// Hands an invocation to the thread that runs calls.
+fn begin(
     event: LambdaEvent<Request>,
     tasks: &mpsc::Sender<Task>,
+    journal: Option<Arc<File>>,
     cold: bool,
-) -> Result<StreamResponse<FrameStream>, Diagnostic> {
+) -> Result<Arc<Answer>, Diagnostic> {
     let refuse = |message: String| Diagnostic { error_type: "Lithops.Refused".into(), error_message: message };
     let request = event.payload;
     if request.version != VERSION {
@@ -86,7 +96,7 @@ fn handle(
             request.version
         )));
     }
-    let answer = Arc::new(Answer::new(std::env::var_os(JOURNAL_VARIABLE).map(Into::into)));
+    let answer = Arc::new(Answer::new(journal));
     answer.hello(&worker_name(), cold);
     if let Some(timeout_ms) = request.timeout_ms {
         tokio::spawn(watch(answer.clone(), Duration::from_millis(timeout_ms)));
@@ -95,10 +105,24 @@ fn handle(
     tasks
         .send(Task { request, answer: answer.clone(), deadline_us })
         .map_err(|_| refuse("the thread that runs calls is gone".into()))?;
+    Ok(answer)
+}
+
+/// The file in which the local backend finds what a worker had said when it died.
+fn open_journal() -> Option<Arc<File>> {
+    let path = std::env::var_os(JOURNAL_VARIABLE)?;
+    let opened = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    opened.inspect_err(|error| tracing::warn!(%error, "cannot keep a journal")).ok().map(Arc::new)
+}
+
+async fn respond(answer: Arc<Answer>) -> FunctionResponse<String, FrameStream> {
+    if let Some(frames) = answer.whole(STREAM_AFTER).await {
+        return FunctionResponse::BufferedResponse(whole_answer(&frames));
+    }
     let stream = futures_util::stream::unfold(answer, |answer| async move {
         answer.next_bytes().await.map(|bytes| (Ok(bytes), answer))
     });
-    Ok(StreamResponse::from(Box::pin(stream) as FrameStream))
+    FunctionResponse::StreamingResponse(StreamResponse::from(Box::pin(stream) as FrameStream))
 }
 
 /// Names this process: its log stream on AWS, its process id here.

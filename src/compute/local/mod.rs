@@ -4,11 +4,15 @@
 //! - [`pool`]: which workers there are, what waits, who gets what.
 //! - [`process`]: one worker process: its start, its memory, its end.
 //! - [`server`]: the HTTP side: the Runtime API, and what nested jobs need besides.
+//! - [`prompt_stream`]: its connections.
+//! - [`run_folder`]: where the files of running jobs are.
 //! - [`relay`]: the same backend, seen from inside a worker.
 
 mod pool;
 mod process;
+mod prompt_stream;
 mod relay;
+mod run_folder;
 mod server;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::process::ChildStdin;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::run_folder::RunFolder;
 use super::server::FetchFuture;
 use super::{Settings, process, server};
 use crate::compute::{Invocation, Sink};
@@ -88,7 +89,8 @@ struct State {
 pub(super) struct Pool {
     pub settings: Settings,
     pub scratch: Arc<Scratch>,
-    folder: tempfile::TempDir,
+    folder: RunFolder,
+    journals: Option<RunFolder>,
     state: Mutex<State>,
     /// Host and port of the API, once somebody needs it.
     address: OnceLock<String>,
@@ -97,18 +99,15 @@ pub(super) struct Pool {
 
 impl Pool {
     pub fn new(settings: Settings) -> Result<Arc<Self>, std::io::Error> {
-        // tempfile makes it private to the user.
-        let folder = tempfile::Builder::new().prefix("lithops-lua-").tempdir().map_err(|error| {
-            std::io::Error::new(
-                error.kind(),
-                format!("cannot create a folder for running jobs in {}: {error}", std::env::temp_dir().display()),
-            )
-        })?;
+        let folder = RunFolder::new(&std::env::temp_dir())?;
         let scratch = Arc::new(Scratch::local(folder.path().join("scratch")));
+        // Journals are written for each call: memory is the place for them. Elsewhere they work too.
+        let journals = RunFolder::new(Path::new("/dev/shm")).ok();
         Ok(Arc::new(Self {
             settings,
             scratch,
             folder,
+            journals,
             state: Mutex::default(),
             address: OnceLock::new(),
             futures: OnceLock::new(),
@@ -245,7 +244,8 @@ impl Pool {
     fn start_worker(self: &Arc<Self>, state: &mut State) -> Result<(), String> {
         let token: Arc<str> = server::new_token()?.into();
         let address = self.address.get().map(String::as_str).unwrap_or_default();
-        let journal = self.folder.path().join(format!("journal-{}", &token[..8]));
+        let journals = self.journals.as_ref().unwrap_or(&self.folder);
+        let journal = journals.path().join(format!("journal-{}", &token[..8]));
         let scratch = self.scratch.folder();
         // With its scheme: as a URI, an address with a path needs one.
         let api = format!("http://{address}/{token}");
@@ -418,7 +418,9 @@ impl Pool {
         }
         // Their invocations end by the closing of their channels.
         state.workers.clear();
-        let _ = std::fs::remove_dir_all(self.folder.path());
+        for folder in [Some(&self.folder), self.journals.as_ref()].into_iter().flatten() {
+            folder.remove();
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::pool::{Event, Pool};
+use super::prompt_stream::PromptStream;
 use super::relay::{DEPTH_HEADER, MEMORY_HEADER, RelaySink};
 use crate::compute::Invocation;
 use crate::protocol::{RemoteError, kind};
@@ -84,8 +85,6 @@ pub(super) fn listen(pool: Arc<Pool>) -> std::io::Result<String> {
                     continue;
                 }
             };
-            // An answer in several small writes must not wait for acknowledgements.
-            let _ = stream.set_nodelay(true);
             let pool = pool.clone();
             tokio::spawn(async move {
                 let service = service_fn(|request| {
@@ -93,7 +92,7 @@ pub(super) fn listen(pool: Arc<Pool>) -> std::io::Result<String> {
                     async move { Ok::<_, Infallible>(route(pool, request).await) }
                 });
                 let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service);
+                    .serve_connection(TokioIo::new(PromptStream::new(stream)), service);
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a worker's connection ended");
                 }

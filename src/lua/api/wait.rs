@@ -211,6 +211,8 @@ fn block(
     let session = Session::of(lua);
     let mut progress = None;
     let mut place = None;
+    let runs_are_whole = selection.runs.iter().all(|run| run.to.is_none() || run.to == run.entry.job.progress().total);
+    let _eager = (until != Until::All || !runs_are_whole).then(job::Eager::new);
     loop {
         let seen = job::generation();
         let mut fed = false;
