@@ -29,7 +29,11 @@ fn run(typed: Vec<OsString>) -> Exit {
         Err(error) => {
             // Help and version are errors to clap. Nobody reads them any more: not our concern.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
         }
     };
     if let Err(message) = logging::init(args.logs) {
@@ -42,7 +46,10 @@ fn run(typed: Vec<OsString>) -> Exit {
             Exit::Usage
         }
         Action::ConfigShow { json } => match config::show(&args.config, *json) {
-            Ok(text) => match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+            Ok(text) => match io::stdout()
+                .write_all(text.as_bytes())
+                .and_then(|()| io::stdout().flush())
+            {
                 Ok(()) => Exit::Success,
                 Err(error) => exit::end_without_output(&error),
             },
@@ -58,7 +65,9 @@ fn run(typed: Vec<OsString>) -> Exit {
 /// Runs the script on a thread of its own, which the API may block; this one stays free.
 fn on_own_thread(script: Script) -> Exit {
     output::on_failure(exit::end_without_output);
-    let thread = thread::Builder::new().name("script".into()).stack_size(STACK_BYTES);
+    let thread = thread::Builder::new()
+        .name("script".into())
+        .stack_size(STACK_BYTES);
     match thread.spawn(move || run_script(&script)) {
         // The panic hook ends the process, so a thread that is joined has returned.
         Ok(thread) => thread.join().unwrap_or(Exit::Internal),
@@ -85,7 +94,9 @@ fn run_script(script: &Script) -> Exit {
             complain(&error.to_string());
             match error {
                 ScriptError::Unreadable { .. } => Exit::Usage,
-                ScriptError::NotLua { .. } | ScriptError::Syntax(_) | ScriptError::Raised(_) => Exit::Script,
+                ScriptError::NotLua { .. } | ScriptError::Syntax(_) | ScriptError::Raised(_) => {
+                    Exit::Script
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Calls Lua functions, and tells what went wrong in them.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::fmt;
@@ -69,7 +70,11 @@ pub fn call_with_traceback(
 #[cold]
 fn failure(lua: &Lua, status: c_int, values: mlua::Result<MultiValue>) -> LuaFailure {
     let stack = STACK.take().unwrap_or_default();
-    let traceback = if stack.is_empty() { stack } else { format!("stack traceback:{stack}") };
+    let traceback = if stack.is_empty() {
+        stack
+    } else {
+        format!("stack traceback:{stack}")
+    };
     let raised = match values {
         Ok(mut values) => values.pop_front().unwrap_or(Value::Nil),
         Err(error) => Value::Error(Box::new(error)),
@@ -82,10 +87,17 @@ fn failure(lua: &Lua, status: c_int, values: mlua::Result<MultiValue>) -> LuaFai
     // `pcall` and `coroutine.wrap` turn the VM's own error into a string like any other.
     memory |= matches!(raised, Value::String(_)) && is_out_of_memory(&message);
     let value = match raised {
-        Value::Error(_) => lua.create_string(&message).map_or(Value::Nil, Value::String),
+        Value::Error(_) => lua
+            .create_string(&message)
+            .map_or(Value::Nil, Value::String),
         other => other,
     };
-    LuaFailure { message, traceback, value, memory }
+    LuaFailure {
+        message,
+        traceback,
+        value,
+        memory,
+    }
 }
 
 fn is_out_of_memory(message: &str) -> bool {
@@ -98,7 +110,9 @@ pub fn describe(raised: &Value) -> String {
         Value::String(text) => text.to_string_lossy(),
         Value::Error(error) => root_message(error),
         Value::Integer(_) | Value::Number(_) => raised.to_string().unwrap_or_default(),
-        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => text_of(raised),
+        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => {
+            text_of(raised)
+        }
         Value::UserData(_) => text_of(raised),
         other => format!("(error object is a {} value)", other.type_name()),
     }
@@ -109,19 +123,27 @@ fn has_tostring(metatable: &mlua::Table) -> bool {
 }
 
 fn text_of(raised: &Value) -> String {
-    raised.to_string().unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
+    raised
+        .to_string()
+        .unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
 }
 
 /// What an error of mlua says, without the tracebacks that it collects on its way.
 pub fn root_message(error: &mlua::Error) -> String {
     match error {
         mlua::Error::CallbackError { cause, .. } => root_message(cause),
-        mlua::Error::WithContext { context, cause } => format!("{context}: {}", root_message(cause)),
-        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => {
-            message.split("\nstack traceback:").next().unwrap_or(message).to_owned()
+        mlua::Error::WithContext { context, cause } => {
+            format!("{context}: {}", root_message(cause))
         }
+        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => message
+            .split("\nstack traceback:")
+            .next()
+            .unwrap_or(message)
+            .to_owned(),
         mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
-        mlua::Error::BadArgument { pos, cause, .. } => format!("bad argument #{pos} ({})", root_message(cause)),
+        mlua::Error::BadArgument { pos, cause, .. } => {
+            format!("bad argument #{pos} ({})", root_message(cause))
+        }
         mlua::Error::FromLuaConversionError { from, to, message } => {
             let from = if *from == "nil" { "no value" } else { from };
             match message {
@@ -136,8 +158,8 @@ pub fn root_message(error: &mlua::Error) -> String {
 /// What Lua calls a type that a binding takes.
 fn lua_type(rust: &str) -> Option<&'static str> {
     Some(match rust {
-        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8" | "usize" | "number"
-        | "integer" => "number",
+        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8"
+        | "usize" | "number" | "integer" => "number",
         "String" | "LuaString" | "string" | "&str" | "PathBuf" | "OsString" => "string",
         "Table" | "table" | "Vec" => "table",
         "Function" | "function" => "function",
@@ -150,8 +172,17 @@ fn lua_type(rust: &str) -> Option<&'static str> {
 /// The message handler: keeps the stack, leaves the error as it is.
 unsafe extern "C-unwind" fn remember_stack(state: *mut ffi::lua_State) -> c_int {
     let mut text = String::new();
-    // SAFETY: a C function has room for 20 values; level 0 is this handler.
-    unsafe { traceback::write(state, 1, &mut text) };
+    // SAFETY: a C function has room for 20 values; the error is the first; level 0 is this handler.
+    unsafe {
+        let mut length = 0;
+        let message = if ffi::lua_type(state, 1) == ffi::LUA_TSTRING {
+            let start = ffi::lua_tolstring(state, 1, &mut length);
+            String::from_utf8_lossy(std::slice::from_raw_parts(start.cast(), length))
+        } else {
+            Cow::Borrowed("")
+        };
+        traceback::write(state, 1, &message, &mut text);
+    }
     STACK.with(|stack| stack.replace(Some(text)));
     1
 }

@@ -30,12 +30,18 @@ pub struct VmSettings {
 impl VmSettings {
     /// A VM that runs a script whose modules are in `script_folders`.
     pub fn driver(script_folders: Vec<PathBuf>) -> Self {
-        VmSettings { role: Role::Driver, script_folders }
+        VmSettings {
+            role: Role::Driver,
+            script_folders,
+        }
     }
 
     /// A VM that runs functions that were sent to it.
     pub fn worker() -> Self {
-        VmSettings { role: Role::Worker, script_folders: Vec::new() }
+        VmSettings {
+            role: Role::Worker,
+            script_folders: Vec::new(),
+        }
     }
 }
 
@@ -66,6 +72,10 @@ impl Vm {
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;
-        Ok(Vm { lua, modules, role: settings.role })
+        Ok(Vm {
+            lua,
+            modules,
+            role: settings.role,
+        })
     }
 }
