@@ -1,1 +1,33 @@
-//! job
+//! Jobs: what is to be called, in which pieces it goes to workers, and what came back.
+//!
+//! A job holds opaque bytes for functions and values; only `lua` and `worker` know what is in them.
+//!
+//! - [`input`]: where the calls of a job get their elements from, planned as it goes.
+//! - [`chunks`]: how many calls an invocation carries, from measured times.
+//! - [`slots`]: what is known of each call, in a few bytes.
+//! - [`job`]: the state of a job, and what each frame of an answer does to it.
+//! - [`invocation`]: one invocation from request to last frame, and what is run again.
+//! - [`signal`]: how a thread waits for jobs.
+//! - [`directory`]: jobs of this process by name, for workers that ask for a future.
+
+mod chunks;
+mod directory;
+mod input;
+mod invocation;
+#[allow(clippy::module_inception)]
+mod job;
+mod signal;
+mod slots;
+
+pub use directory::{Directory, find};
+pub use input::Source;
+pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
+pub use signal::{generation, wait};
+pub use slots::State;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in microseconds since the Unix epoch.
+pub fn now_us() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
+}

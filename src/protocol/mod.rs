@@ -1,1 +1,35 @@
-//! protocol
+//! The messages between driver and worker: a request as JSON, the answer as a stream of frames.
+//!
+//! An invocation carries one [`Request`]. Its answer is a byte stream: what `lambda_runtime` puts in
+//! front (a JSON prelude and eight NUL bytes), then [`Frame`]s, each with its length and its number, the
+//! last one [`Frame::End`]. A stream without that end mark is a lost worker, never a short result.
+
+mod frame;
+mod request;
+
+pub use frame::{
+    Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, RemoteError, MAX_FRAME_BYTES,
+};
+pub use request::{Blob, BlobError, CallSpan, Input, Request, Work, VERSION, sha256_hex};
+
+/// The kinds of failure that scripts can tell apart, as `err.kind` gives them.
+pub mod kind {
+    /// The function raised an error.
+    pub const LUA_ERROR: &str = "lua_error";
+    /// The call ran past its `timeout`, or the invocation past `runtime_timeout`.
+    pub const TIMEOUT: &str = "timeout";
+    /// The call needed more than `runtime_memory`.
+    pub const OUT_OF_MEMORY: &str = "out_of_memory";
+    /// The worker ended while it ran the call.
+    pub const WORKER_LOST: &str = "worker_lost";
+    /// No worker could be started.
+    pub const START_FAILED: &str = "start_failed";
+    /// The result cannot be sent back.
+    pub const UNSENDABLE: &str = "unsendable";
+    /// The call was cancelled.
+    pub const CANCELLED: &str = "cancelled";
+    /// The store failed.
+    pub const STORAGE: &str = "storage";
+    /// Driver and worker did not understand each other.
+    pub const PROTOCOL: &str = "protocol";
+}

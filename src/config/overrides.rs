@@ -1,0 +1,104 @@
+//! Single keys set by the command line or by a script, over whatever the configuration says.
+
+use serde_json::Value;
+
+use super::origin::Source;
+use super::tree::{self, Node};
+use super::{ConfigError, Problem};
+
+/// One key and its new value. Checked by the schema together with the rest.
+#[derive(Clone)]
+pub struct Override {
+    pub(super) section: String,
+    pub(super) key: String,
+    pub(super) value: Node,
+    /// The text as typed: for a key that is a text, `007` is not the number 7.
+    pub(super) typed: Option<String>,
+    pub(super) source: Source,
+    /// Keys that would hide this one, and are dropped with it.
+    pub(super) drops: &'static [(&'static str, &'static str)],
+}
+
+impl Override {
+    /// `section.key=value` as given to `-o`; the value is YAML (`3`, `true`, `[a, b]`), or the text itself where the key is a text.
+    pub fn parse(argument: &str) -> Result<Override, ConfigError> {
+        // Only the part before `=` is ever shown: the value may be a secret.
+        let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        let source = Source::CommandLine(format!("-o {name}"));
+        let parts = name
+            .split_once('.')
+            .filter(|(section, key)| !section.is_empty() && !key.is_empty());
+        let Some((section, key)) = parts.filter(|_| argument.contains('=')) else {
+            return Err(ConfigError::one(Problem {
+                source,
+                key: None,
+                message: "expected `section.key=value`, as in `-o localhost.max_workers=4`".into(),
+            }));
+        };
+        let value = value.trim();
+        let parsed = tree::parse(value).unwrap_or_else(|_| Node::Scalar(value.into()));
+        Ok(Override {
+            typed: Some(value.into()),
+            ..Override::new(section, key, parsed, source)
+        })
+    }
+
+    /// `--backend NAME`.
+    pub fn backend(name: &str) -> Override {
+        Override::argument("--backend", "lithops", "backend", name)
+    }
+
+    /// `--storage NAME`.
+    pub fn storage(name: &str) -> Override {
+        Override::argument("--storage", "lithops", "storage", name)
+    }
+
+    /// `--region NAME`: the region of the account and of the functions. A bucket's own region stays.
+    pub fn region(name: &str) -> Override {
+        Override {
+            drops: &[("aws_lambda", "region"), ("aws_lambda", "region_name")],
+            ..Override::argument("--region", "aws", "region", name)
+        }
+    }
+
+    /// An option of `lithops.FunctionExecutor{…}` that stands for a key.
+    pub fn executor_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
+        Override::new(
+            section,
+            key,
+            Node::from_json(value),
+            Source::ExecutorOption(option.into()),
+        )
+    }
+
+    fn argument(flag: &str, section: &str, key: &str, value: &str) -> Override {
+        let typed = Some(value.to_string());
+        let source = Source::CommandLine(flag.into());
+        Override {
+            typed,
+            ..Override::new(section, key, Node::Scalar(value.into()), source)
+        }
+    }
+
+    fn new(section: &str, key: &str, value: Node, source: Source) -> Override {
+        Override {
+            section: section.into(),
+            key: key.into(),
+            value,
+            typed: None,
+            source,
+            drops: &[],
+        }
+    }
+}
+
+/// Without the value, which may be a secret.
+impl std::fmt::Debug for Override {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(
+            f,
+            "Override({}.{}, {})",
+            self.section, self.key, self.source
+        )
+    }
+}

@@ -1,0 +1,100 @@
+//! How many calls an invocation carries, so that its cost is small beside theirs and no worker sits idle.
+
+/// Grows the chunks of a job from one call, as fast as the measured times allow.
+#[derive(Clone, Debug)]
+pub(super) struct Chunker {
+    fixed: Option<u64>,
+    target_us: u64,
+    workers: u64,
+    /// Smoothed time of one call in a worker, all included.
+    call_us: Option<f64>,
+    last: u64,
+}
+
+/// A chunk is at most so many times larger than the one before: early times are those of a cold worker, or luck.
+const GROWTH: u64 = 16;
+/// Planning, and undoing, a chunk must stay cheap.
+const MAX_CALLS: u64 = 16_384;
+
+impl Chunker {
+    /// `fixed`: the user's `chunksize`. `target_us`: how long an invocation should take.
+    pub fn new(fixed: Option<u64>, target_us: u64, workers: usize) -> Self {
+        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: 1 }
+    }
+
+    /// Whether a worker may hand calls back when the chunk takes longer than thought.
+    pub fn is_adaptive(&self) -> bool {
+        self.fixed.is_none()
+    }
+
+    /// How many calls the next chunk has, `remaining` being left (`None`: not known yet).
+    pub fn next(&mut self, remaining: Option<u64>) -> u64 {
+        if let Some(fixed) = self.fixed {
+            return fixed;
+        }
+        let Some(call_us) = self.call_us else { return 1 };
+        let by_time = (self.target_us as f64 / call_us.max(0.01)) as u64;
+        let by_growth = self.last * GROWTH;
+        // The last chunks shrink, so that all workers end at about the same time.
+        let by_share = remaining.map_or(u64::MAX, |remaining| remaining.div_ceil(2 * self.workers));
+        let size = by_time.min(by_growth).min(by_share).clamp(1, MAX_CALLS);
+        self.last = self.last.max(size);
+        size
+    }
+
+    /// An invocation ran `calls` calls in `elapsed_us`.
+    pub fn measured(&mut self, calls: u64, elapsed_us: u64) {
+        if calls == 0 {
+            return;
+        }
+        let new = elapsed_us as f64 / calls as f64;
+        self.call_us = Some(match self.call_us {
+            // Slower than thought is believed at once: a chunk too long hurts more than one too short.
+            Some(old) if new < old => 0.5 * old + 0.5 * new,
+            _ => new,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_calls_go_one_by_one() {
+        let mut chunker = Chunker::new(None, 20_000, 2);
+        assert_eq!(chunker.next(Some(10)), 1);
+        chunker.measured(1, 60_000_000);
+        assert_eq!(chunker.next(Some(9)), 1);
+    }
+
+    #[test]
+    fn short_calls_go_in_ever_larger_chunks_and_share_the_rest() {
+        let mut chunker = Chunker::new(None, 20_000, 2);
+        assert_eq!(chunker.next(Some(100_000)), 1);
+        chunker.measured(1, 4);
+        assert_eq!(chunker.next(Some(100_000)), 16);
+        chunker.measured(16, 64);
+        assert_eq!(chunker.next(Some(100_000)), 256);
+        assert_eq!(chunker.next(Some(100_000)), 4096);
+        assert_eq!(chunker.next(Some(100_000)), 5000);
+        assert_eq!(chunker.next(Some(40)), 10);
+        assert_eq!(chunker.next(Some(1)), 1);
+    }
+
+    #[test]
+    fn a_call_that_turns_slow_shrinks_the_next_chunk_at_once() {
+        let mut chunker = Chunker::new(None, 20_000, 2);
+        chunker.measured(1, 10);
+        chunker.next(None);
+        chunker.measured(1, 1_000_000);
+        assert_eq!(chunker.next(None), 1);
+    }
+
+    #[test]
+    fn a_chunksize_is_kept() {
+        let mut chunker = Chunker::new(Some(7), 20_000, 2);
+        chunker.measured(7, 1);
+        assert_eq!(chunker.next(Some(3)), 7);
+    }
+}

@@ -1,0 +1,232 @@
+//! What a worker is asked to do: one function, and the calls of it that one invocation runs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// The version of the messages. Driver and worker must agree on it.
+pub const VERSION: u32 = 1;
+
+/// The SHA-256 of `bytes` in lower-case hexadecimal: the name of a content-addressed object.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let mut hex = String::with_capacity(2 * digest.len());
+    for byte in digest.iter() {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Bytes that travel inside a request, or that it names as an object of the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Blob {
+    /// SHA-256 of the bytes: a worker uses them only if they have it.
+    pub sha256: String,
+    /// The bytes themselves, if they are small.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "to_base64",
+        deserialize_with = "from_base64"
+    )]
+    pub inline: Option<Bytes>,
+    /// The key of the object that holds them, if they are not inline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Why the bytes of a [`Blob`] cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The bytes are others than those the request names.
+    #[error("the bytes have the hash {found}, the request names {expected}")]
+    HashMismatch {
+        /// The hash in the request.
+        expected: String,
+        /// The hash of the bytes.
+        found: String,
+    },
+}
+
+impl Blob {
+    /// A blob whose bytes travel with it.
+    pub fn inline(bytes: Bytes) -> Self {
+        Self { sha256: sha256_hex(&bytes), inline: Some(bytes), key: None }
+    }
+
+    /// A blob that is an object of the store.
+    pub fn object(sha256: String, key: String) -> Self {
+        Self { sha256, inline: None, key: Some(key) }
+    }
+
+    /// Checks that `bytes` are those that this blob names.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), BlobError> {
+        let found = sha256_hex(bytes);
+        if found == self.sha256 {
+            Ok(())
+        } else {
+            Err(BlobError::HashMismatch { expected: self.sha256.clone(), found })
+        }
+    }
+}
+
+fn to_base64<S: Serializer>(bytes: &Option<Bytes>, serializer: S) -> Result<S::Ok, S::Error> {
+    match bytes {
+        Some(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
+    let text: Option<std::borrow::Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
+    text.map(|text| BASE64.decode(text.as_bytes()).map(Bytes::from).map_err(serde::de::Error::custom)).transpose()
+}
+
+/// One invocation: some calls of one function.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// [`VERSION`] of the driver.
+    pub version: u32,
+    /// The executor that the job belongs to.
+    pub executor_id: String,
+    /// The job that the calls belong to.
+    pub job_id: String,
+    /// How many jobs contain this one: 0 for a job of the driver.
+    pub depth: u32,
+    /// The function, and all that it captures.
+    pub function: Blob,
+    /// Arguments that follow each element, as one message of the codec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_args: Option<Blob>,
+    /// The calls: [`Work`] in its binary form.
+    pub work: Blob,
+    /// Environment variables that the function sees besides the worker's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Milliseconds that one call may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Milliseconds after which no further call is begun: those that are left are handed back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_ms: Option<u64>,
+    /// Bytes of memory that the VM may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// Results above this many bytes go to the store.
+    pub inline_result_bytes: u64,
+    /// Whether what the function prints is sent as it happens.
+    pub stream_logs: bool,
+}
+
+/// The calls of one invocation and their input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// The calls, in the order in which they are run.
+    pub spans: Vec<CallSpan>,
+    /// What they are called with.
+    pub input: Input,
+}
+
+/// Calls with consecutive numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallSpan {
+    /// Number of the first call in its job, from 0.
+    pub first: u64,
+    /// How many calls.
+    pub count: u32,
+    /// 1 for a first attempt.
+    pub attempt: u32,
+}
+
+/// What the calls of a [`Work`] are called with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// Call `i` gets the number `start + i * step`.
+    Range {
+        /// What call 0 gets.
+        start: f64,
+        /// The difference between two calls.
+        step: f64,
+    },
+    /// The nth call of the work gets the nth message.
+    Messages {
+        /// Messages of the codec, one after the other.
+        #[serde(with = "bytes_field")]
+        data: Bytes,
+        /// Where each one ends in `data`.
+        ends: Vec<u32>,
+        /// Whether only the first value of a message is passed: a result becomes an argument.
+        first_only: bool,
+    },
+    /// There is one call, and it gets a list of the first values of all messages.
+    Gathered {
+        /// Messages of the codec, one after the other.
+        #[serde(with = "bytes_field")]
+        data: Bytes,
+        /// Where each one ends in `data`.
+        ends: Vec<u64>,
+    },
+}
+
+impl Work {
+    /// How many calls there are.
+    pub fn count(&self) -> usize {
+        self.spans.iter().map(|span| span.count as usize).sum()
+    }
+
+    /// The binary form.
+    pub fn to_bytes(&self) -> Bytes {
+        // Neither growing a Vec nor this plain data can fail to serialize.
+        postcard::to_stdvec(self).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// Reads the binary form, and checks that it holds together.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let work: Self = postcard::from_bytes(bytes).map_err(|error| format!("malformed work: {error}"))?;
+        let count = work.count();
+        let ordered = match &work.input {
+            Input::Range { .. } => true,
+            Input::Messages { data, ends, .. } => {
+                ends.len() == count
+                    && ends.is_sorted()
+                    && ends.last().is_none_or(|end| *end as usize == data.len())
+            }
+            Input::Gathered { data, ends } => {
+                count == 1 && ends.is_sorted() && ends.last().is_none_or(|end| *end == data.len() as u64)
+            }
+        };
+        if ordered { Ok(work) } else { Err("malformed work: calls and input do not match".into()) }
+    }
+}
+
+/// Serde for [`Bytes`] as one run of bytes rather than a sequence of numbers.
+pub(super) mod bytes_field {
+    use bytes::Bytes;
+    use serde::{Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E: de::Error>(self, v: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes::copy_from_slice(v))
+            }
+            fn visit_byte_buf<E: de::Error>(self, v: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes::from(v))
+            }
+        }
+        deserializer.deserialize_bytes(Visitor)
+    }
+}
