@@ -1,8 +1,12 @@
 //! `lithops-lua config show`.
 
-use super::high_args::ConfigChoice;
+use crate::config::{ConfigError, render_show};
+use crate::lua::vm::ConfigChoice;
 
-/// The configuration in effect, as text for the user. `Err`: what is wrong with it.
-pub fn show(_choice: &ConfigChoice, _json: bool) -> Result<String, String> {
-    Ok(String::new())
+/// The configuration in effect, as text for the user.
+///
+/// # Errors
+/// Where it cannot be read, or says what it must not.
+pub fn show(choice: &ConfigChoice, json: bool) -> Result<String, ConfigError> {
+    Ok(render_show(&choice.load()?, json))
 }

@@ -5,10 +5,12 @@ use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
 use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs};
+use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
+use crate::lua::vm::ConfigChoice;
 
 /// What the user wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct HighArgs {
     /// What to do.
     pub action: Action,
@@ -32,21 +34,6 @@ pub enum Action {
     },
     /// Say how to use the program: there is no script, and a person at the terminal.
     Hint,
-}
-
-/// The configuration as the command line changes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigChoice {
-    /// `--config`.
-    pub file: Option<PathBuf>,
-    /// Each `-o`, as typed: `section.key=value`.
-    pub options: Vec<String>,
-    /// `--backend`.
-    pub backend: Option<String>,
-    /// `--storage`.
-    pub storage: Option<String>,
-    /// `--region`.
-    pub region: Option<String>,
 }
 
 /// What to log.
@@ -73,7 +60,17 @@ pub enum LogLevel {
 
 impl HighArgs {
     /// Interprets `low`, which came from the command line `typed`.
-    pub fn new(low: LowArgs, typed: &[OsString]) -> HighArgs {
+    ///
+    /// # Errors
+    /// Where an `-o` is not `section.key=value`.
+    pub fn new(low: LowArgs, typed: &[OsString]) -> Result<HighArgs, ConfigError> {
+        let mut overrides = Vec::new();
+        overrides.extend(low.backend.as_deref().map(Override::backend));
+        overrides.extend(low.storage.as_deref().map(Override::storage));
+        overrides.extend(low.region.as_deref().map(Override::region));
+        for option in &low.options {
+            overrides.push(Override::parse(option)?);
+        }
         let level = match (low.quiet, low.verbose) {
             (true, _) => LogLevel::Error,
             (false, 0) => LogLevel::Warn,
@@ -89,21 +86,18 @@ impl HighArgs {
                 None => Action::Hint,
             },
         };
-        HighArgs {
+        Ok(HighArgs {
             action,
             config: ConfigChoice {
                 file: low.config,
-                options: low.options,
-                backend: low.backend,
-                storage: low.storage,
-                region: low.region,
+                overrides,
             },
             logs: Logs {
                 level,
                 format: low.log_format,
             },
             quiet: low.quiet,
-        }
+        })
     }
 }
 

@@ -10,9 +10,10 @@ use super::exit::{self, Exit, complain};
 use super::high_args::{Action, HighArgs};
 use super::low_args::LowArgs;
 use super::{config, logging, panics};
+use crate::config::ConfigError;
 use crate::lua::output;
 use crate::lua::script::{Script, ScriptError};
-use crate::lua::vm::{Vm, VmSettings};
+use crate::lua::vm::{ConfigChoice, Vm, VmSettings};
 
 /// The script's stack. Only what is used of it takes memory; the codec and C modules go deep.
 const STACK_BYTES: usize = 64 << 20;
@@ -25,7 +26,10 @@ pub fn main() -> ! {
 
 fn run(typed: Vec<OsString>) -> Exit {
     let args = match LowArgs::try_parse_from(&typed) {
-        Ok(low) => HighArgs::new(low, &typed),
+        Ok(low) => match HighArgs::new(low, &typed) {
+            Ok(args) => args,
+            Err(error) => return refuse(&error),
+        },
         Err(error) => {
             // Help and version are errors to clap. Nobody reads them any more: not our concern.
             let _ = error.print();
@@ -53,22 +57,32 @@ fn run(typed: Vec<OsString>) -> Exit {
                 Ok(()) => Exit::Success,
                 Err(error) => exit::end_without_output(&error),
             },
-            Err(message) => {
-                complain(&message);
-                Exit::Usage
-            }
+            Err(error) => refuse(&error),
         },
-        Action::Run(script) => on_own_thread(script.clone()),
+        Action::Run(script) => {
+            // What the user typed is checked even if the script never starts a job.
+            if !args.config.is_default()
+                && let Err(error) = args.config.load()
+            {
+                return refuse(&error);
+            }
+            on_own_thread(script.clone(), args.config.clone())
+        }
     }
 }
 
+fn refuse(error: &ConfigError) -> Exit {
+    complain(&format!("failed to {error}"));
+    Exit::Usage
+}
+
 /// Runs the script on a thread of its own, which the API may block; this one stays free.
-fn on_own_thread(script: Script) -> Exit {
+fn on_own_thread(script: Script, config: ConfigChoice) -> Exit {
     output::on_failure(exit::end_without_output);
     let thread = thread::Builder::new()
         .name("script".into())
         .stack_size(STACK_BYTES);
-    match thread.spawn(move || run_script(&script)) {
+    match thread.spawn(move || run_script(&script, config)) {
         // The panic hook ends the process, so a thread that is joined has returned.
         Ok(thread) => thread.join().unwrap_or(Exit::Internal),
         Err(error) => {
@@ -78,8 +92,8 @@ fn on_own_thread(script: Script) -> Exit {
     }
 }
 
-fn run_script(script: &Script) -> Exit {
-    let vm = match Vm::new(&VmSettings::driver(script.folders())) {
+fn run_script(script: &Script, config: ConfigChoice) -> Exit {
+    let vm = match Vm::new(&VmSettings::driver(script.folders(), config)) {
         Ok(vm) => vm,
         Err(error) => {
             complain(&format!("internal error: cannot make a Lua VM: {error}"));

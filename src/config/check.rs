@@ -346,8 +346,13 @@ fn check_one(
 
 /// A key that exists, but in another section.
 fn misplaced(section: &Section, name: &str) -> Option<String> {
-    let home = SECTIONS.iter().find(|other| other.keys.iter().any(|key| key.name == name))?;
-    Some(format!("unknown key `{}.{name}`; it belongs to section `{}`", section.name, home.name))
+    let home = SECTIONS
+        .iter()
+        .find(|other| other.keys.iter().any(|key| key.name == name))?;
+    Some(format!(
+        "unknown key `{}.{name}`; it belongs to section `{}`",
+        section.name, home.name
+    ))
 }
 
 fn fill_default(

@@ -26,4 +26,4 @@ pub use errors::{LuaFailure, call_with_traceback};
 pub use exit::on_exit;
 pub use options::Options;
 pub use require::ModuleRegistry;
-pub use vm::{Role, Vm, VmSettings};
+pub use vm::{ConfigChoice, Role, Vm, VmSettings};

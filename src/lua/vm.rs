@@ -8,6 +8,7 @@ use mlua::{Lua, LuaOptions, StdLib};
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
 use super::{api, exit, output, require, traceback};
+use crate::config::{self, Config, ConfigError, Override, Request};
 
 /// What a VM is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,21 +19,49 @@ pub enum Role {
     Worker,
 }
 
+/// The configuration that executors start from, as the command line chose it. App data of the VM.
+#[derive(Clone, Default)]
+pub struct ConfigChoice {
+    /// `--config`; `None`: the usual places.
+    pub file: Option<PathBuf>,
+    /// Single keys that win over the file, later ones over earlier ones.
+    pub overrides: Vec<Override>,
+}
+
+impl ConfigChoice {
+    /// Reads and checks the configuration.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        config::load(Request {
+            file: self.file.as_deref(),
+            overrides: &self.overrides,
+            ..Request::default()
+        })
+    }
+
+    /// Whether the command line said nothing about it.
+    pub fn is_default(&self) -> bool {
+        self.file.is_none() && self.overrides.is_empty()
+    }
+}
+
 /// How a VM is to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmSettings {
     /// What the VM is for.
     pub role: Role,
     /// Folders that `require` searches before all others: the script's own.
     pub script_folders: Vec<PathBuf>,
+    /// Where executors find their configuration.
+    pub config: ConfigChoice,
 }
 
 impl VmSettings {
     /// A VM that runs a script whose modules are in `script_folders`.
-    pub fn driver(script_folders: Vec<PathBuf>) -> Self {
+    pub fn driver(script_folders: Vec<PathBuf>, config: ConfigChoice) -> Self {
         VmSettings {
             role: Role::Driver,
             script_folders,
+            config,
         }
     }
 
@@ -41,6 +70,7 @@ impl VmSettings {
         VmSettings {
             role: Role::Worker,
             script_folders: Vec::new(),
+            config: ConfigChoice::default(),
         }
     }
 }
@@ -69,6 +99,7 @@ impl Vm {
             exit::install(&lua)?;
             output::install(&lua)?;
         }
+        lua.set_app_data(settings.config.clone());
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;

@@ -101,7 +101,12 @@ pub struct RemoteError {
 impl RemoteError {
     /// A failure that has no traceback.
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), traceback: String::new(), value: None }
+        Self {
+            kind: kind.into(),
+            message: message.into(),
+            traceback: String::new(),
+            value: None,
+        }
     }
 }
 
@@ -161,7 +166,12 @@ pub struct FrameDecoder {
 impl FrameDecoder {
     /// Reads a stream that begins with a prelude.
     pub fn with_prelude() -> Self {
-        Self { buffer: BytesMut::new(), in_prelude: true, next: 0, frame_bytes: 0 }
+        Self {
+            buffer: BytesMut::new(),
+            in_prelude: true,
+            next: 0,
+            frame_bytes: 0,
+        }
     }
 
     /// Takes in more bytes.
@@ -188,7 +198,9 @@ impl FrameDecoder {
         if self.in_prelude && !self.skip_prelude()? {
             return Ok(None);
         }
-        let Some(header) = self.buffer.first_chunk::<4>() else { return Ok(None) };
+        let Some(header) = self.buffer.first_chunk::<4>() else {
+            return Ok(None);
+        };
         let length = u32::from_le_bytes(*header) as usize;
         if length > MAX_FRAME_BYTES {
             return Err(FrameError::TooLong(length));
@@ -202,14 +214,21 @@ impl FrameDecoder {
         let (number, frame): (u32, Frame) =
             postcard::from_bytes(&body).map_err(|_| FrameError::Malformed(self.next))?;
         if number != self.next {
-            return Err(FrameError::OutOfOrder { expected: self.next, found: number });
+            return Err(FrameError::OutOfOrder {
+                expected: self.next,
+                found: number,
+            });
         }
         self.next = self.next.wrapping_add(1);
         Ok(Some(frame))
     }
 
     fn skip_prelude(&mut self) -> Result<bool, FrameError> {
-        match self.buffer.windows(PRELUDE_END.len()).position(|window| window == PRELUDE_END) {
+        match self
+            .buffer
+            .windows(PRELUDE_END.len())
+            .position(|window| window == PRELUDE_END)
+        {
             Some(at) => {
                 self.buffer.advance(at + PRELUDE_END.len());
                 self.in_prelude = false;
@@ -237,9 +256,16 @@ mod tests {
 
     fn sample() -> Vec<Frame> {
         vec![
-            Frame::Hello { worker: "pid-1".into(), at_us: 5, cold: true },
+            Frame::Hello {
+                worker: "pid-1".into(),
+                at_us: 5,
+                cold: true,
+            },
             Frame::Started { call: 7, at_us: 6 },
-            Frame::Output { call: 7, text: Bytes::from_static(b"hi\n") },
+            Frame::Output {
+                call: 7,
+                text: Bytes::from_static(b"hi\n"),
+            },
             Frame::Finished {
                 call: 7,
                 start_us: 6,
@@ -294,7 +320,13 @@ mod tests {
         let mut decoder = FrameDecoder::with_prelude();
         decoder.push(&bytes[..26]);
         decoder.push(&bytes[26 + 4 + length..]);
-        assert_eq!(decode_all(&mut decoder), Err(FrameError::OutOfOrder { expected: 0, found: 1 }));
+        assert_eq!(
+            decode_all(&mut decoder),
+            Err(FrameError::OutOfOrder {
+                expected: 0,
+                found: 1
+            })
+        );
     }
 
     #[test]
@@ -303,6 +335,9 @@ mod tests {
         bytes.extend_from_slice(b"Lambda-Runtime-Function-Error-Type: Runtime.StreamError\r\n");
         let mut decoder = FrameDecoder::with_prelude();
         decoder.push(&bytes);
-        assert_eq!(decode_all(&mut decoder), Err(FrameError::TooLong(1_651_335_500)));
+        assert_eq!(
+            decode_all(&mut decoder),
+            Err(FrameError::TooLong(1_651_335_500))
+        );
     }
 }

@@ -8,9 +8,9 @@ mod frame;
 mod request;
 
 pub use frame::{
-    Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, RemoteError, MAX_FRAME_BYTES,
+    Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError,
 };
-pub use request::{Blob, BlobError, CallSpan, Input, Request, Work, VERSION, sha256_hex};
+pub use request::{Blob, BlobError, CallSpan, Input, Request, VERSION, Work, sha256_hex};
 
 /// The kinds of failure that scripts can tell apart, as `err.kind` gives them.
 pub mod kind {
