@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -38,10 +38,7 @@ pub fn init(logs: Logs) -> Result<(), String> {
     Ok(())
 }
 
-fn install<F: Layer<Registry> + Send + Sync>(format: LogFormat, filter: F)
-where
-    F: tracing_subscriber::layer::Filter<Registry>,
-{
+fn install(format: LogFormat, filter: impl Filter<Registry> + Send + Sync + 'static) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
         LogFormat::Text => lines

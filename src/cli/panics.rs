@@ -1,5 +1,6 @@
 //! A panic is a bug of ours, and the user is told so in one sentence.
 
+use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -27,7 +28,7 @@ fn report(info: &PanicHookInfo) {
         .location()
         .map(|place| format!(" ({}:{})", place.file(), place.line()))
         .unwrap_or_default();
-    let message = info.payload_as_str().unwrap_or("unknown");
+    let message = payload_text(info.payload()).unwrap_or("unknown");
     complain(&format!(
         "internal error: {message}{place}; please report this, with what you ran"
     ));
@@ -37,4 +38,9 @@ fn report(info: &PanicHookInfo) {
     }
     run_exit_hooks();
     process::exit(Exit::Internal.code())
+}
+
+fn payload_text(payload: &dyn Any) -> Option<&str> {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }

@@ -119,7 +119,7 @@ enum Outcome<R> {
 /// Marks a failure: its address is a value that nothing else has.
 static MARKER: u8 = 0;
 
-fn marker() -> LightUserData {
+pub(super) fn marker() -> LightUserData {
     LightUserData(ptr::from_ref(&MARKER).cast_mut().cast())
 }
 

@@ -1,12 +1,13 @@
 //! Calls Lua functions, and tells what went wrong in them.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::fmt;
 
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Value, ffi};
 
+use super::bind::marker;
 use super::traceback;
 
 /// Why a Lua function failed.
@@ -40,44 +41,78 @@ thread_local! {
     static STACK: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// A function of the VM that calls its first argument with the others. App data.
+#[derive(Clone)]
+struct Caller(Function);
+
+/// Makes what [`call_with_traceback`] needs.
+pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
+    // SAFETY: leaves one function on the stack, with the handler as its upvalue: the VM allocates a C function
+    // each time it is pushed.
+    let caller = unsafe {
+        lua.exec_raw((), |state| {
+            ffi::lua_pushcfunction(state, remember_stack);
+            ffi::lua_pushcclosure(state, call_protected, 1);
+        })
+    }?;
+    lua.set_app_data(Caller(caller));
+    Ok(())
+}
+
 /// Calls `function`. A failure comes with the stack of where it was raised.
+///
+/// The VM is one that [`Vm::new`](super::Vm::new) made.
 pub fn call_with_traceback(
     lua: &Lua,
     function: &Function,
     args: impl IntoLuaMulti,
 ) -> Result<MultiValue, LuaFailure> {
-    let status = Cell::new(ffi::LUA_OK);
-    let values: mlua::Result<MultiValue> = args.into_lua_multi(lua).and_then(|args| {
-        // SAFETY: on the stack are the function and its arguments; they are replaced by the results or by the error.
-        unsafe {
-            lua.exec_raw((function, args), |state| {
-                let count = ffi::lua_gettop(state) - 1;
-                ffi::lua_pushcfunction(state, remember_stack);
-                ffi::lua_insert(state, 1);
-                status.set(ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 1));
-                ffi::lua_remove(state, 1);
-            })
+    let Some(Caller(caller)) = lua.app_data_ref::<Caller>().map(|caller| caller.clone()) else {
+        let error = mlua::Error::runtime("this VM was not made by `Vm::new`");
+        return Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error))));
+    };
+    match caller.call::<MultiValue>((function, args)) {
+        Ok(mut values) if values.front() == Some(&Value::LightUserData(marker())) => {
+            let status = values
+                .get(1)
+                .and_then(Value::as_i32)
+                .unwrap_or(ffi::LUA_ERRRUN);
+            Err(failure(
+                lua,
+                status,
+                values.pop_back().unwrap_or(Value::Nil),
+            ))
         }
-    });
-    if status.get() == ffi::LUA_OK
-        && let Ok(values) = values
-    {
-        return Ok(values);
+        Ok(values) => Ok(values),
+        Err(error) => Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error)))),
     }
-    Err(failure(lua, status.get(), values))
+}
+
+/// Gives the results of the call; or the marker, the status and the error.
+unsafe extern "C-unwind" fn call_protected(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: the stack holds the function and its arguments, and has room for 20 values more.
+    unsafe {
+        let count = ffi::lua_gettop(state) - 1;
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 1);
+        let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 1);
+        if status == ffi::LUA_OK {
+            return ffi::lua_gettop(state) - 1;
+        }
+        ffi::lua_pushlightuserdata(state, marker().0);
+        ffi::lua_pushinteger(state, status as ffi::lua_Integer);
+        ffi::lua_pushvalue(state, 2);
+        3
+    }
 }
 
 #[cold]
-fn failure(lua: &Lua, status: c_int, values: mlua::Result<MultiValue>) -> LuaFailure {
+fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
     let stack = STACK.take().unwrap_or_default();
     let traceback = if stack.is_empty() {
         stack
     } else {
         format!("stack traceback:{stack}")
-    };
-    let raised = match values {
-        Ok(mut values) => values.pop_front().unwrap_or(Value::Nil),
-        Err(error) => Value::Error(Box::new(error)),
     };
     let mut memory = status == ffi::LUA_ERRMEM;
     if let Value::Error(error) = &raised {
@@ -145,7 +180,12 @@ pub fn root_message(error: &mlua::Error) -> String {
             format!("bad argument #{pos} ({})", root_message(cause))
         }
         mlua::Error::FromLuaConversionError { from, to, message } => {
-            let from = if *from == "nil" { "no value" } else { from };
+            let from = match *from {
+                "nil" => "no value",
+                // LuaJIT has one kind of number; mlua calls whole ones so.
+                "integer" => "number",
+                other => other,
+            };
             match message {
                 Some(message) if lua_type(to).is_none() => format!("{message}, got {from}"),
                 _ => format!("{} expected, got {from}", lua_type(to).unwrap_or(to)),

@@ -211,8 +211,7 @@ mod tests {
         }
     }
 
-    fn options(code: &str) -> Result<Options, Raise> {
-        let lua = Lua::new();
+    fn options(lua: &Lua, code: &str) -> Result<Options, Raise> {
         let table = lua.load(code).eval().unwrap();
         Options::new(
             Some(table),
@@ -223,24 +222,25 @@ mod tests {
 
     #[test]
     fn unknown_names_the_nearest() {
-        let text = message(options("{chunk_size = 3}").unwrap_err());
+        let text = message(options(&Lua::new(), "{chunk_size = 3}").unwrap_err());
         assert_eq!(
             text,
             "map: unknown option `chunk_size`; did you mean `chunksize`?"
         );
-        let text = message(options("{xyz = 3}").unwrap_err());
+        let text = message(options(&Lua::new(), "{xyz = 3}").unwrap_err());
         assert_eq!(
             text,
             "map: unknown option `xyz`; known are `chunksize`, `retries`, `timeout`, `mode`"
         );
         assert_eq!(
-            message(options("{7}").unwrap_err()),
+            message(options(&Lua::new(), "{7}").unwrap_err()),
             "map: options have names, not 1"
         );
     }
 
     #[test]
     fn wrong_values_are_shown() {
+        let lua = Lua::new();
         for (code, shown) in [
             ("'x'", "\"x\""),
             ("-1", "-1"),
@@ -248,7 +248,7 @@ mod tests {
             ("{}", "a table"),
             ("0/0", "nan"),
         ] {
-            let options = options(&format!("{{retries = {code}}}")).unwrap();
+            let options = options(&lua, &format!("{{retries = {code}}}")).unwrap();
             let text = message(options.count("retries").unwrap_err()).replace("-nan", "nan");
             assert_eq!(
                 text,
@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn values_are_read() {
-        let options = options("{retries = 2, timeout = math.huge, mode = 'b'}").unwrap();
+        let lua = Lua::new();
+        let options = options(&lua, "{retries = 2, timeout = math.huge, mode = 'b'}").unwrap();
         assert_eq!(options.count("retries").unwrap(), Some(2));
         assert_eq!(options.seconds("timeout").unwrap(), Some(Duration::MAX));
         assert_eq!(options.choice("mode", &["a", "b"]).unwrap(), Some("b"));

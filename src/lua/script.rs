@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use mlua::{MultiValue, Value};
 use thiserror::Error;
+use tracing::debug;
 
 use super::errors::{LuaFailure, call_with_traceback, root_message};
 use super::vm::Vm;
@@ -81,6 +82,7 @@ impl Script {
 
     /// Runs the program, with `arg` and `...` set.
     pub fn run(&self, vm: &Vm) -> Result<(), ScriptError> {
+        debug!(script = %self.name().to_string_lossy(), arguments = self.args.len(), "script starts");
         let text = self.read()?;
         self.check(&text)?;
         let chunk = vm.lua.load(text).set_name(self.chunk_name());

@@ -7,7 +7,7 @@ use mlua::{Lua, LuaOptions, StdLib};
 
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
-use super::{api, exit, output, require, traceback};
+use super::{api, errors, exit, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
 
 /// What a VM is for.
@@ -94,6 +94,7 @@ impl Vm {
         // rights of the user who runs it anyway, and a worker checks the hash of what it was sent.
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
         traceback::name_standard_functions(&lua)?;
+        errors::install(&lua)?;
         if settings.role == Role::Driver {
             // A worker's `os.exit` ends the worker at once, and its output goes elsewhere.
             exit::install(&lua)?;
