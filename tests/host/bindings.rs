@@ -191,7 +191,7 @@ fn the_lithops_table() {
          print(lithops.version)",
     )
     .prints(concat!(env!("CARGO_PKG_VERSION"), "\n"));
-    for (argument, shown) in [("-1", "-1"), ("0/0", "NaN")] {
+    for (argument, shown) in [("-1", "-1"), ("0/0", "nan")] {
         run(&format!("lithops.sleep({argument})")).complains_first(&format!(
             "pipeline.lua:1: bad argument #1 to 'sleep' (seconds must be 0 or more, not {shown})"
         ));

@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mlua::{Lua, Table};
+use mlua::{Lua, Table, Value};
 
 use crate::lua::bind::{Raise, bind};
-use crate::lua::options::duration;
+use crate::lua::options::{duration, show};
 use crate::lua::vm::Role;
 
 /// `lithops.sleep(seconds)`, `lithops.time()`.
@@ -19,7 +19,10 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
             }
             None => Err(Raise::argument(
                 1,
-                format!("seconds must be 0 or more, not {seconds}"),
+                format!(
+                    "seconds must be 0 or more, not {}",
+                    show(&Value::Number(seconds))
+                ),
             )),
         }
     })?;
