@@ -1,4 +1,5 @@
 //! The binary: everything is in the library.
+<<<<<<< HEAD
 fn main() {
     if lithops_lua::worker::is_worker() {
         std::process::exit(lithops_lua::worker::run());
@@ -16,4 +17,9 @@ fn main() {
         std::process::exit(0);
     }).unwrap();
     t.join().unwrap();
+=======
+
+fn main() {
+    lithops_lua::cli::main()
+>>>>>>> host
 }

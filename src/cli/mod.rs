@@ -1,1 +1,15 @@
-//! cli
+//! The command line: arguments, logs, exit codes.
+//!
+//! - [`low_args`] is what was typed, [`high_args`] what it means.
+//! - [`run`] does it; [`exit`] says how the process ends.
+//! - [`logging`] sets up `tracing`; [`panics`] turns our own bugs into one sentence.
+
+pub mod config;
+pub mod exit;
+pub mod high_args;
+pub mod logging;
+pub mod low_args;
+pub mod panics;
+pub mod run;
+
+pub use run::main;

@@ -19,7 +19,13 @@ const MAX_CALLS: u64 = 16_384;
 impl Chunker {
     /// `fixed`: the user's `chunksize`. `target_us`: how long an invocation should take.
     pub fn new(fixed: Option<u64>, target_us: u64, workers: usize) -> Self {
-        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: 1 }
+        Self {
+            fixed,
+            target_us,
+            workers: workers.max(1) as u64,
+            call_us: None,
+            last: 1,
+        }
     }
 
     /// Whether a worker may hand calls back when the chunk takes longer than thought.
@@ -32,7 +38,9 @@ impl Chunker {
         if let Some(fixed) = self.fixed {
             return fixed;
         }
-        let Some(call_us) = self.call_us else { return 1 };
+        let Some(call_us) = self.call_us else {
+            return 1;
+        };
         let by_time = (self.target_us as f64 / call_us.max(0.01)) as u64;
         let by_growth = self.last * GROWTH;
         // The last chunks shrink, so that all workers end at about the same time.

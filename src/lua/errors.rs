@@ -1,11 +1,13 @@
 //! Calls Lua functions, and tells what went wrong in them.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::fmt;
 
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Value, ffi};
 
+use super::bind::marker;
 use super::traceback;
 
 /// Why a Lua function failed.
@@ -46,40 +48,78 @@ thread_local! {
     static STACK: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// A function of the VM that calls its first argument with the others. App data.
+#[derive(Clone)]
+struct Caller(Function);
+
+/// Makes what [`call_with_traceback`] needs.
+pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
+    // SAFETY: leaves one function on the stack, with the handler as its upvalue: the VM allocates a C function
+    // each time it is pushed.
+    let caller = unsafe {
+        lua.exec_raw((), |state| {
+            ffi::lua_pushcfunction(state, remember_stack);
+            ffi::lua_pushcclosure(state, call_protected, 1);
+        })
+    }?;
+    lua.set_app_data(Caller(caller));
+    Ok(())
+}
+
 /// Calls `function`. A failure comes with the stack of where it was raised.
+///
+/// The VM is one that [`Vm::new`](super::Vm::new) made.
 pub fn call_with_traceback(
     lua: &Lua,
     function: &Function,
     args: impl IntoLuaMulti,
 ) -> Result<MultiValue, LuaFailure> {
-    let status = Cell::new(ffi::LUA_OK);
-    let values: mlua::Result<MultiValue> = args.into_lua_multi(lua).and_then(|args| {
-        // SAFETY: on the stack are the function and its arguments; they are replaced by the results or by the error.
-        unsafe {
-            lua.exec_raw((function, args), |state| {
-                let count = ffi::lua_gettop(state) - 1;
-                ffi::lua_pushcfunction(state, remember_stack);
-                ffi::lua_insert(state, 1);
-                status.set(ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 1));
-                ffi::lua_remove(state, 1);
-            })
+    let Some(Caller(caller)) = lua.app_data_ref::<Caller>().map(|caller| caller.clone()) else {
+        let error = mlua::Error::runtime("this VM was not made by `Vm::new`");
+        return Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error))));
+    };
+    match caller.call::<MultiValue>((function, args)) {
+        Ok(mut values) if values.front() == Some(&Value::LightUserData(marker())) => {
+            let status = values
+                .get(1)
+                .and_then(Value::as_i32)
+                .unwrap_or(ffi::LUA_ERRRUN);
+            Err(failure(
+                lua,
+                status,
+                values.pop_back().unwrap_or(Value::Nil),
+            ))
         }
-    });
-    if status.get() == ffi::LUA_OK
-        && let Ok(values) = values
-    {
-        return Ok(values);
+        Ok(values) => Ok(values),
+        Err(error) => Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error)))),
     }
-    Err(failure(lua, status.get(), values))
+}
+
+/// Gives the results of the call; or the marker, the status and the error.
+unsafe extern "C-unwind" fn call_protected(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: the stack holds the function and its arguments, and has room for 20 values more.
+    unsafe {
+        let count = ffi::lua_gettop(state) - 1;
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 1);
+        let status = ffi::lua_pcall(state, count, ffi::LUA_MULTRET, 1);
+        if status == ffi::LUA_OK {
+            return ffi::lua_gettop(state) - 1;
+        }
+        ffi::lua_pushlightuserdata(state, marker().0);
+        ffi::lua_pushinteger(state, status as ffi::lua_Integer);
+        ffi::lua_pushvalue(state, 2);
+        3
+    }
 }
 
 #[cold]
-fn failure(lua: &Lua, status: c_int, values: mlua::Result<MultiValue>) -> LuaFailure {
+fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
     let stack = STACK.take().unwrap_or_default();
-    let traceback = if stack.is_empty() { stack } else { format!("stack traceback:{stack}") };
-    let raised = match values {
-        Ok(mut values) => values.pop_front().unwrap_or(Value::Nil),
-        Err(error) => Value::Error(Box::new(error)),
+    let traceback = if stack.is_empty() {
+        stack
+    } else {
+        format!("stack traceback:{stack}")
     };
     let mut memory = status == ffi::LUA_ERRMEM;
     if let Value::Error(error) = &raised {
@@ -89,10 +129,17 @@ fn failure(lua: &Lua, status: c_int, values: mlua::Result<MultiValue>) -> LuaFai
     // `pcall` and `coroutine.wrap` turn the VM's own error into a string like any other.
     memory |= matches!(raised, Value::String(_)) && is_out_of_memory(&message);
     let value = match raised {
-        Value::Error(_) => lua.create_string(&message).map_or(Value::Nil, Value::String),
+        Value::Error(_) => lua
+            .create_string(&message)
+            .map_or(Value::Nil, Value::String),
         other => other,
     };
-    LuaFailure { message, traceback, value, memory }
+    LuaFailure {
+        message,
+        traceback,
+        value,
+        memory,
+    }
 }
 
 fn is_out_of_memory(message: &str) -> bool {
@@ -105,7 +152,9 @@ pub fn describe(raised: &Value) -> String {
         Value::String(text) => text.to_string_lossy(),
         Value::Error(error) => root_message(error),
         Value::Integer(_) | Value::Number(_) => raised.to_string().unwrap_or_default(),
-        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => text_of(raised),
+        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => {
+            text_of(raised)
+        }
         Value::UserData(_) => text_of(raised),
         other => format!("(error object is a {} value)", other.type_name()),
     }
@@ -116,21 +165,34 @@ fn has_tostring(metatable: &mlua::Table) -> bool {
 }
 
 fn text_of(raised: &Value) -> String {
-    raised.to_string().unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
+    raised
+        .to_string()
+        .unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
 }
 
 /// What an error of mlua says, without the tracebacks that it collects on its way.
 pub fn root_message(error: &mlua::Error) -> String {
     match error {
         mlua::Error::CallbackError { cause, .. } => root_message(cause),
-        mlua::Error::WithContext { context, cause } => format!("{context}: {}", root_message(cause)),
-        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => {
-            message.split("\nstack traceback:").next().unwrap_or(message).to_owned()
+        mlua::Error::WithContext { context, cause } => {
+            format!("{context}: {}", root_message(cause))
         }
+        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => message
+            .split("\nstack traceback:")
+            .next()
+            .unwrap_or(message)
+            .to_owned(),
         mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
-        mlua::Error::BadArgument { pos, cause, .. } => format!("bad argument #{pos} ({})", root_message(cause)),
+        mlua::Error::BadArgument { pos, cause, .. } => {
+            format!("bad argument #{pos} ({})", root_message(cause))
+        }
         mlua::Error::FromLuaConversionError { from, to, message } => {
-            let from = if *from == "nil" { "no value" } else { from };
+            let from = match *from {
+                "nil" => "no value",
+                // LuaJIT has one kind of number; mlua calls whole ones so.
+                "integer" => "number",
+                other => other,
+            };
             match message {
                 Some(message) if lua_type(to).is_none() => format!("{message}, got {from}"),
                 _ => format!("{} expected, got {from}", lua_type(to).unwrap_or(to)),
@@ -143,8 +205,8 @@ pub fn root_message(error: &mlua::Error) -> String {
 /// What Lua calls a type that a binding takes.
 fn lua_type(rust: &str) -> Option<&'static str> {
     Some(match rust {
-        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8" | "usize" | "number"
-        | "integer" => "number",
+        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8"
+        | "usize" | "number" | "integer" => "number",
         "String" | "LuaString" | "string" | "&str" | "PathBuf" | "OsString" => "string",
         "Table" | "table" | "Vec" => "table",
         "Function" | "function" => "function",
@@ -157,8 +219,17 @@ fn lua_type(rust: &str) -> Option<&'static str> {
 /// The message handler: keeps the stack, leaves the error as it is.
 unsafe extern "C-unwind" fn remember_stack(state: *mut ffi::lua_State) -> c_int {
     let mut text = String::new();
-    // SAFETY: a C function has room for 20 values; level 0 is this handler.
-    unsafe { traceback::write(state, 1, &mut text) };
+    // SAFETY: a C function has room for 20 values; the error is the first; level 0 is this handler.
+    unsafe {
+        let mut length = 0;
+        let message = if ffi::lua_type(state, 1) == ffi::LUA_TSTRING {
+            let start = ffi::lua_tolstring(state, 1, &mut length);
+            String::from_utf8_lossy(std::slice::from_raw_parts(start.cast(), length))
+        } else {
+            Cow::Borrowed("")
+        };
+        traceback::write(state, 1, &message, &mut text);
+    }
     STACK.with(|stack| stack.replace(Some(text)));
     1
 }

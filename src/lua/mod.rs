@@ -4,7 +4,7 @@
 //! - [`script`] reads a program and runs it.
 //! - [`require`] finds modules and remembers their sources, so that they can travel.
 //! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`].
-//! - [`bind`] turns Rust closures into Lua functions; [`options`] reads their option tables.
+//! - [`bind`](mod@bind) turns Rust closures into Lua functions; [`options`] reads their option tables.
 //! - [`api`] is the `lithops` table, one file a group of functions.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
 
@@ -28,5 +28,9 @@ pub use errors::{LuaFailure, call_with_traceback};
 pub use exit::on_exit;
 pub use options::Options;
 pub use require::ModuleRegistry;
+<<<<<<< HEAD
 pub use session::Session;
 pub use vm::{Role, Vm, VmSettings};
+=======
+pub use vm::{ConfigChoice, Role, Vm, VmSettings};
+>>>>>>> host

@@ -28,6 +28,13 @@ pub fn on_failure(end: fn(&io::Error) -> !) {
     let _ = ON_FAILURE.set(end);
 }
 
+/// Ends the process because of `error`, if that was asked for.
+pub(super) fn fail(error: &io::Error) {
+    if let Some(end) = ON_FAILURE.get() {
+        end(error);
+    }
+}
+
 /// Writes out what the VM has buffered.
 pub fn flush() -> io::Result<()> {
     let file = STDOUT.load(Ordering::Relaxed);
@@ -35,7 +42,11 @@ pub fn flush() -> io::Result<()> {
         return Ok(());
     }
     // SAFETY: the C library's own `stdout`, which lives as long as the process.
-    if unsafe { fflush(file) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if unsafe { fflush(file) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Wraps `print`, `io.write` and the `write` of files.
@@ -65,7 +76,11 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 fn wrap(lua: &Lua, table: &Table, key: &str, name: &str) -> mlua::Result<()> {
     let native: Function = table.raw_get(key)?;
     // SAFETY: pops the function that was pushed, pushes the closure over it.
-    let checked: Function = unsafe { lua.exec_raw(native, |state| ffi::lua_pushcclosure(state, write_checked, 1)) }?;
+    let checked: Function = unsafe {
+        lua.exec_raw(native, |state| {
+            ffi::lua_pushcclosure(state, write_checked, 1)
+        })
+    }?;
     traceback::name_function(lua, &checked, name)?;
     table.raw_set(key, checked)
 }
@@ -77,10 +92,8 @@ unsafe extern "C-unwind" fn write_checked(state: *mut ffi::lua_State) -> c_int {
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
         ffi::lua_insert(state, 1);
         ffi::lua_call(state, count, ffi::LUA_MULTRET);
-        if ferror(STDOUT.load(Ordering::Relaxed)) != 0
-            && let Some(end) = ON_FAILURE.get()
-        {
-            end(&io::Error::last_os_error());
+        if ferror(STDOUT.load(Ordering::Relaxed)) != 0 {
+            fail(&io::Error::last_os_error());
         }
         ffi::lua_gettop(state)
     }

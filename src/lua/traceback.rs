@@ -26,7 +26,7 @@ pub fn name_function(lua: &Lua, function: &Function, name: &str) -> mlua::Result
 }
 
 /// Hides `function` in tracebacks.
-fn hide_function(lua: &Lua, function: &Function) -> mlua::Result<()> {
+pub(super) fn hide_function(lua: &Lua, function: &Function) -> mlua::Result<()> {
     // SAFETY: as above.
     unsafe {
         lua.exec_raw::<()>((function, false), |state| {
@@ -49,12 +49,25 @@ pub fn name_standard_functions(lua: &Lua) -> mlua::Result<()> {
         })
     }?;
     let globals = lua.globals();
-    for pair in globals.raw_get::<Table>("package")?.raw_get::<Table>("loaded")?.pairs::<String, Value>() {
-        let (library, Value::Table(table)) = pair? else { continue };
+    for pair in globals
+        .raw_get::<Table>("package")?
+        .raw_get::<Table>("loaded")?
+        .pairs::<String, Value>()
+    {
+        let (library, Value::Table(table)) = pair? else {
+            continue;
+        };
         for pair in table.pairs::<Value, Value>() {
             if let (Value::String(name), Value::Function(function)) = pair? {
                 let name = name.to_string_lossy();
-                names.raw_set(function, if library == "_G" { name } else { format!("{library}.{name}") })?;
+                names.raw_set(
+                    function,
+                    if library == "_G" {
+                        name
+                    } else {
+                        format!("{library}.{name}")
+                    },
+                )?;
             }
         }
     }
@@ -84,24 +97,33 @@ pub(super) unsafe fn push_name(state: *mut ffi::lua_State) {
 }
 
 /// The stack of `state` from `level` on, a line a frame, each with a newline and a tab in front.
+/// `message` is the error that was raised.
 ///
 /// # Safety
 /// Room for four values on the stack. Allocates nothing in the VM, so that it works when memory ran out.
-pub(super) unsafe fn write(state: *mut ffi::lua_State, level: c_int, text: &mut String) {
+pub(super) unsafe fn write(
+    state: *mut ffi::lua_State,
+    level: c_int,
+    message: &str,
+    text: &mut String,
+) {
     // SAFETY: levels below the depth have frames; strings of frames live until the next call into Lua.
     unsafe {
         let depth = depth(state);
         let first = usize::try_from(level).unwrap_or(0);
-        let (head_end, tail_start) =
-            if depth > first + FIRST + LAST { (first + FIRST, depth - LAST) } else { (depth, depth) };
+        let (head_end, tail_start) = if depth > first + FIRST + LAST {
+            (first + FIRST, depth - LAST)
+        } else {
+            (depth, depth)
+        };
         for level in first..head_end {
-            write_frame(state, level, text);
+            write_frame(state, level, message, text);
         }
         if tail_start > head_end {
             let _ = write!(text, "\n\t... ({} more)", tail_start - head_end);
         }
         for level in tail_start..depth {
-            write_frame(state, level, text);
+            write_frame(state, level, message, text);
         }
     }
 }
@@ -129,7 +151,7 @@ unsafe fn depth(state: *mut ffi::lua_State) -> usize {
     }
 }
 
-unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, text: &mut String) {
+unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, message: &str, text: &mut String) {
     // SAFETY: see `write`.
     unsafe {
         let mut frame: ffi::lua_Debug = std::mem::zeroed();
@@ -138,15 +160,20 @@ unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, text: &mut Strin
         {
             return;
         }
-        if write_coroutine(state, text) {
+        if write_coroutine(state, message, text) {
             ffi::lua_pop(state, 1);
             return;
         }
         push_name(state);
-        let known = (ffi::lua_type(state, -1) == ffi::LUA_TSTRING).then(|| string(ffi::lua_tostring(state, -1)));
+        let known = (ffi::lua_type(state, -1) == ffi::LUA_TSTRING)
+            .then(|| string(ffi::lua_tostring(state, -1)));
         let hidden = ffi::lua_type(state, -1) == ffi::LUA_TBOOLEAN;
         ffi::lua_pop(state, 1);
-        let called = if frame.namewhat.is_null() || *frame.namewhat == 0 { None } else { Some(string(frame.name)) };
+        let called = if frame.namewhat.is_null() || *frame.namewhat == 0 {
+            None
+        } else {
+            Some(string(frame.name))
+        };
         match string(frame.what).as_str() {
             "C" => {
                 if let Some(name) = known.or(called)
@@ -161,8 +188,11 @@ unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, text: &mut Strin
                     return;
                 }
                 let _ = write!(text, "\n\t{source}:");
-                if frame.currentline > 0 {
-                    let _ = write!(text, "{}:", frame.currentline);
+                let line = u32::try_from(frame.currentline).ok();
+                if let Some(line) =
+                    line.or_else(|| line_in(message, &string(frame.short_src.as_ptr())))
+                {
+                    let _ = write!(text, "{line}:");
                 }
                 let _ = match (what, called) {
                     ("main", _) => write!(text, " in main chunk"),
@@ -175,7 +205,7 @@ unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, text: &mut Strin
 }
 
 /// Where the function on top is that of `coroutine.wrap`, and its coroutine has failed: that one's frames come first.
-unsafe fn write_coroutine(state: *mut ffi::lua_State, text: &mut String) -> bool {
+unsafe fn write_coroutine(state: *mut ffi::lua_State, message: &str, text: &mut String) -> bool {
     // SAFETY: a C function's first upvalue is pushed, looked at and popped. The stack of a failed coroutine
     // stays as it was, and nothing runs on it.
     unsafe {
@@ -184,12 +214,21 @@ unsafe fn write_coroutine(state: *mut ffi::lua_State, text: &mut String) -> bool
         }
         let coroutine = ffi::lua_tothread(state, -1);
         ffi::lua_pop(state, 1);
-        let failed = !coroutine.is_null() && coroutine != state && ffi::lua_status(coroutine) > ffi::LUA_YIELD;
+        let failed = !coroutine.is_null()
+            && coroutine != state
+            && ffi::lua_status(coroutine) > ffi::LUA_YIELD;
         if failed && ffi::lua_checkstack(coroutine, 4) != 0 {
-            write(coroutine, 0, text);
+            write(coroutine, 0, message, text);
         }
         failed
     }
+}
+
+/// The line of `source` that `message` begins with, past the positions of those that passed it on. The VM has
+/// forgotten the line of a coroutine that failed by itself, without a call of `error`.
+fn line_in(message: &str, source: &str) -> Option<u32> {
+    let (_, rest) = message.rsplit_once(&format!("{source}:"))?;
+    rest.split_once(':')?.0.parse().ok()
 }
 
 /// The whole path of a file: the VM's short one is cut to 60 bytes.
@@ -209,5 +248,7 @@ unsafe fn string(text: *const c_char) -> String {
         return String::from("?");
     }
     // SAFETY: not null, and ended with a zero by the VM.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(text) }
+        .to_string_lossy()
+        .into_owned()
 }

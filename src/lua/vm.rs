@@ -10,8 +10,13 @@ use crate::codec::{Codec, Surroundings};
 use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
+<<<<<<< HEAD
 use super::session::Session;
 use super::{api, exit, output, require, traceback};
+=======
+use super::{api, errors, exit, output, require, traceback};
+use crate::config::{self, Config, ConfigError, Override, Request};
+>>>>>>> host
 
 /// What a VM is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,24 +27,59 @@ pub enum Role {
     Worker,
 }
 
+/// The configuration that executors start from, as the command line chose it. App data of the VM.
+#[derive(Clone, Default)]
+pub struct ConfigChoice {
+    /// `--config`; `None`: the usual places.
+    pub file: Option<PathBuf>,
+    /// Single keys that win over the file, later ones over earlier ones.
+    pub overrides: Vec<Override>,
+}
+
+impl ConfigChoice {
+    /// Reads and checks the configuration.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        config::load(Request {
+            file: self.file.as_deref(),
+            overrides: &self.overrides,
+            ..Request::default()
+        })
+    }
+
+    /// Whether the command line said nothing about it.
+    pub fn is_default(&self) -> bool {
+        self.file.is_none() && self.overrides.is_empty()
+    }
+}
+
 /// How a VM is to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmSettings {
     /// What the VM is for.
     pub role: Role,
     /// Folders that `require` searches before all others: the script's own.
     pub script_folders: Vec<PathBuf>,
+    /// Where executors find their configuration.
+    pub config: ConfigChoice,
 }
 
 impl VmSettings {
     /// A VM that runs a script whose modules are in `script_folders`.
-    pub fn driver(script_folders: Vec<PathBuf>) -> Self {
-        VmSettings { role: Role::Driver, script_folders }
+    pub fn driver(script_folders: Vec<PathBuf>, config: ConfigChoice) -> Self {
+        VmSettings {
+            role: Role::Driver,
+            script_folders,
+            config,
+        }
     }
 
     /// A VM that runs functions that were sent to it.
     pub fn worker() -> Self {
-        VmSettings { role: Role::Worker, script_folders: Vec::new() }
+        VmSettings {
+            role: Role::Worker,
+            script_folders: Vec::new(),
+            config: ConfigChoice::default(),
+        }
     }
 }
 
@@ -71,17 +111,27 @@ impl Vm {
         let session = Session::new(settings.role);
         lua.set_app_data(session.clone());
         traceback::name_standard_functions(&lua)?;
+        errors::install(&lua)?;
         if settings.role == Role::Driver {
             // A worker's `os.exit` ends the worker at once, and its output goes elsewhere.
             exit::install(&lua)?;
             output::install(&lua)?;
         }
+        lua.set_app_data(settings.config.clone());
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;
+<<<<<<< HEAD
         setup(&lua)?;
         let surroundings = Surroundings { modules: modules.clone(), handles: Rc::new(ApiHandles) };
         session.set_codec(Codec::new(&lua, surroundings)?);
         Ok(Vm { lua, modules, role: settings.role, session })
+=======
+        Ok(Vm {
+            lua,
+            modules,
+            role: settings.role,
+        })
+>>>>>>> host
     }
 }

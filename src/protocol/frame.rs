@@ -103,7 +103,12 @@ pub struct RemoteError {
 impl RemoteError {
     /// A failure that has no traceback.
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), traceback: String::new(), value: None }
+        Self {
+            kind: kind.into(),
+            message: message.into(),
+            traceback: String::new(),
+            value: None,
+        }
     }
 }
 
@@ -179,9 +184,20 @@ pub struct FrameDecoder {
 }
 
 impl FrameDecoder {
+<<<<<<< HEAD
     /// Reads the answer of an invocation: streamed, or in one piece.
     pub fn of_answer() -> Self {
         Self { buffer: BytesMut::new(), form: Form::Unknown, next: 0, frame_bytes: 0 }
+=======
+    /// Reads a stream that begins with a prelude.
+    pub fn with_prelude() -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            in_prelude: true,
+            next: 0,
+            frame_bytes: 0,
+        }
+>>>>>>> host
     }
 
     /// Takes in more bytes.
@@ -211,7 +227,9 @@ impl FrameDecoder {
         if self.form != Form::Frames && !self.find_frames()? {
             return Ok(None);
         }
-        let Some(header) = self.buffer.first_chunk::<4>() else { return Ok(None) };
+        let Some(header) = self.buffer.first_chunk::<4>() else {
+            return Ok(None);
+        };
         let length = u32::from_le_bytes(*header) as usize;
         if length > MAX_FRAME_BYTES {
             return Err(FrameError::TooLong(length));
@@ -225,12 +243,16 @@ impl FrameDecoder {
         let (number, frame): (u32, Frame) =
             postcard::from_bytes(&body).map_err(|_| FrameError::Malformed(self.next))?;
         if number != self.next {
-            return Err(FrameError::OutOfOrder { expected: self.next, found: number });
+            return Err(FrameError::OutOfOrder {
+                expected: self.next,
+                found: number,
+            });
         }
         self.next = self.next.wrapping_add(1);
         Ok(Some(frame))
     }
 
+<<<<<<< HEAD
     /// Gets to the frames, if they are there.
     fn find_frames(&mut self) -> Result<bool, FrameError> {
         if self.form == Form::Unknown {
@@ -239,6 +261,22 @@ impl FrameDecoder {
                 Some(b'"') => Form::Whole,
                 Some(_) => Form::Prelude,
             };
+=======
+    fn skip_prelude(&mut self) -> Result<bool, FrameError> {
+        match self
+            .buffer
+            .windows(PRELUDE_END.len())
+            .position(|window| window == PRELUDE_END)
+        {
+            Some(at) => {
+                self.buffer.advance(at + PRELUDE_END.len());
+                self.in_prelude = false;
+                self.frame_bytes = self.buffer.len() as u64;
+                Ok(true)
+            }
+            None if self.buffer.len() > MAX_PRELUDE_BYTES => Err(FrameError::NoPrelude),
+            None => Ok(false),
+>>>>>>> host
         }
         let frames = if self.form == Form::Whole {
             let [b'"', text @ .., b'"'] = &self.buffer[..] else {
@@ -275,9 +313,16 @@ mod tests {
 
     fn sample() -> Vec<Frame> {
         vec![
-            Frame::Hello { worker: "pid-1".into(), at_us: 5, cold: true },
+            Frame::Hello {
+                worker: "pid-1".into(),
+                at_us: 5,
+                cold: true,
+            },
             Frame::Started { call: 7, at_us: 6 },
-            Frame::Output { call: 7, text: Bytes::from_static(b"hi\n") },
+            Frame::Output {
+                call: 7,
+                text: Bytes::from_static(b"hi\n"),
+            },
             Frame::Finished {
                 call: 7,
                 start_us: 6,
@@ -357,7 +402,13 @@ mod tests {
         let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes[..26]);
         decoder.push(&bytes[26 + 4 + length..]);
-        assert_eq!(decode_all(&mut decoder), Err(FrameError::OutOfOrder { expected: 0, found: 1 }));
+        assert_eq!(
+            decode_all(&mut decoder),
+            Err(FrameError::OutOfOrder {
+                expected: 0,
+                found: 1
+            })
+        );
     }
 
     #[test]
@@ -366,6 +417,9 @@ mod tests {
         bytes.extend_from_slice(b"Lambda-Runtime-Function-Error-Type: Runtime.StreamError\r\n");
         let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes);
-        assert_eq!(decode_all(&mut decoder), Err(FrameError::TooLong(1_651_335_500)));
+        assert_eq!(
+            decode_all(&mut decoder),
+            Err(FrameError::TooLong(1_651_335_500))
+        );
     }
 }

@@ -8,9 +8,13 @@ mod frame;
 mod request;
 
 pub use frame::{
+<<<<<<< HEAD
     Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, MAX_FRAME_BYTES, RemoteError, whole_answer,
+=======
+    Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError,
+>>>>>>> host
 };
-pub use request::{Blob, BlobError, CallSpan, Input, Request, Work, VERSION, sha256_hex};
+pub use request::{Blob, BlobError, CallSpan, Input, Request, VERSION, Work, sha256_hex};
 
 /// The kinds of failure that scripts can tell apart, as `err.kind` gives them.
 pub mod kind {

@@ -121,7 +121,10 @@ impl RelayCompute {
 }
 
 fn unreachable(error: impl std::fmt::Display) -> RemoteError {
-    RemoteError::new(kind::WORKER_LOST, format!("the driver cannot be reached: {error}"))
+    RemoteError::new(
+        kind::WORKER_LOST,
+        format!("the driver cannot be reached: {error}"),
+    )
 }
 
 #[async_trait]
@@ -136,8 +139,15 @@ impl Compute for RelayCompute {
 
     async fn invoke(&self, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError> {
         let mut headers = vec![(DEPTH_HEADER, invocation.depth.to_string())];
-        headers.extend(invocation.memory_bytes.map(|bytes| (MEMORY_HEADER, bytes.to_string())));
-        let mut body = self.post("invoke", invocation.payload, &headers).await?.into_body();
+        headers.extend(
+            invocation
+                .memory_bytes
+                .map(|bytes| (MEMORY_HEADER, bytes.to_string())),
+        );
+        let mut body = self
+            .post("invoke", invocation.payload, &headers)
+            .await?
+            .into_body();
         let mut buffer = BytesMut::new();
         while let Some(frame) = body.frame().await {
             if let Ok(bytes) = frame.map_err(unreachable)?.into_data() {
@@ -170,7 +180,13 @@ impl Compute for RelayCompute {
         impl Place {
             fn tell(&self, what: &str) {
                 // A driver that does not answer is gone, and so will this worker be.
+<<<<<<< HEAD
                 if let Ok(request) = Request::post(format!("{}/lithops/{what}", self.api)).body(Full::default()) {
+=======
+                if let Ok(request) = Request::post(format!("http://{}/lithops/{what}", self.api))
+                    .body(Full::default())
+                {
+>>>>>>> host
                     let _ = crate::io::handle().block_on(self.client.request(request));
                 }
             }
@@ -180,7 +196,10 @@ impl Compute for RelayCompute {
                 self.tell("resume");
             }
         }
-        let place = Place { client: self.client.clone(), api: self.api.clone() };
+        let place = Place {
+            client: self.client.clone(),
+            api: self.api.clone(),
+        };
         place.tell("wait");
         Box::new(place)
     }

@@ -29,10 +29,21 @@ pub struct Binding {
 
 /// Every group. A new one is a file here and a line in this list.
 pub const ALL: &[Binding] = &[
+<<<<<<< HEAD
     Binding { name: "about", install: about::install },
     Binding { name: "clock", install: clock::install },
     Binding { name: "call", install: call::install },
     Binding { name: "executor", install: executor::install },
+=======
+    Binding {
+        name: "about",
+        install: about::install,
+    },
+    Binding {
+        name: "clock",
+        install: clock::install,
+    },
+>>>>>>> host
 ];
 
 /// Makes the `lithops` table.
@@ -42,6 +53,8 @@ pub(super) fn install(lua: &Lua, role: Role) -> mlua::Result<()> {
         (binding.install)(lua, &lithops, role)?;
     }
     let package: Table = lua.globals().raw_get("package")?;
-    package.raw_get::<Table>("loaded")?.raw_set("lithops", &lithops)?;
+    package
+        .raw_get::<Table>("loaded")?
+        .raw_set("lithops", &lithops)?;
     lua.globals().raw_set("lithops", lithops)
 }

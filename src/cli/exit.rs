@@ -1,0 +1,76 @@
+//! How the process ends: every exit code of the program is in this file.
+
+use std::io::{self, ErrorKind, Write};
+use std::process;
+
+use crate::lua::exit::run_exit_hooks;
+use crate::lua::output;
+
+/// How a run of the program ended. `os.exit(n)` is not here: it ends the process with n by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The script came to its end; or nobody reads its output any more.
+    Success,
+    /// The script has a syntax error, or raised an error; or its output could not be written.
+    Script,
+    /// The command line or the configuration is wrong, or the script cannot be read.
+    Usage,
+    /// A bug of this program.
+    Internal,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number that the system sees.
+    pub fn code(self) -> i32 {
+        match self {
+            Exit::Success => 0,
+            Exit::Script => 1,
+            Exit::Usage => 2,
+            // EX_SOFTWARE of sysexits.h.
+            Exit::Internal => 70,
+            // As shells have it: 128 and the number of SIGINT.
+            Exit::Interrupted => 130,
+        }
+    }
+
+    /// What `--help` says.
+    pub const HELP: &str = "\
+Exit codes:
+  0    the script came to its end, or its output was cut off by `| head`
+  1    the script raised an error, or is not valid Lua
+  2    the command line or the configuration is wrong, or the script cannot be read
+  70   a bug of lithops-lua itself
+  130  Ctrl-C
+  n    the script called os.exit(n)";
+}
+
+/// Ends the process: runs the exit hooks, writes out what the script printed.
+pub fn end(exit: Exit) -> ! {
+    run_exit_hooks();
+    let exit = match output::flush() {
+        Err(error) if exit == Exit::Success => report_output(&error),
+        _ => exit,
+    };
+    process::exit(exit.code())
+}
+
+/// Ends the process because standard output cannot be written.
+pub fn end_without_output(error: &io::Error) -> ! {
+    run_exit_hooks();
+    process::exit(report_output(error).code())
+}
+
+fn report_output(error: &io::Error) -> Exit {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return Exit::Success;
+    }
+    complain(&format!("cannot write to standard output: {error}"));
+    Exit::Script
+}
+
+/// A message on standard error. Where that is closed, there is nobody left to tell.
+pub fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "lithops-lua: {message}");
+}

@@ -1,0 +1,129 @@
+//! What the arguments mean.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
+
+use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs};
+use crate::config::{ConfigError, Override};
+use crate::lua::script::{Program, Script};
+use crate::lua::vm::ConfigChoice;
+
+/// What the user wants.
+#[derive(Clone)]
+pub struct HighArgs {
+    /// What to do.
+    pub action: Action,
+    /// Which configuration to do it with.
+    pub config: ConfigChoice,
+    /// What to log.
+    pub logs: Logs,
+    /// No progress bar.
+    pub quiet: bool,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Run a script.
+    Run(Script),
+    /// Print the configuration.
+    ConfigShow {
+        /// As JSON.
+        json: bool,
+    },
+    /// Say how to use the program: there is no script, and a person at the terminal.
+    Hint,
+}
+
+/// What to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logs {
+    /// Below this, nothing is logged, unless `LITHOPS_LOG` says otherwise.
+    pub level: LogLevel,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// `-q`.
+    Error,
+    /// Neither `-q` nor `-v`.
+    Warn,
+    /// `-v`.
+    Info,
+    /// `-vv`.
+    Debug,
+}
+
+impl HighArgs {
+    /// Interprets `low`, which came from the command line `typed`.
+    ///
+    /// # Errors
+    /// Where an `-o` is not `section.key=value`.
+    pub fn new(low: LowArgs, typed: &[OsString]) -> Result<HighArgs, ConfigError> {
+        let mut overrides = Vec::new();
+        overrides.extend(low.backend.as_deref().map(Override::backend));
+        overrides.extend(low.storage.as_deref().map(Override::storage));
+        overrides.extend(low.region.as_deref().map(Override::region));
+        for option in &low.options {
+            overrides.push(Override::parse(option)?);
+        }
+        let level = match (low.quiet, low.verbose) {
+            (true, _) => LogLevel::Error,
+            (false, 0) => LogLevel::Warn,
+            (false, 1) => LogLevel::Info,
+            (false, _) => LogLevel::Debug,
+        };
+        let action = match low.command {
+            Some(Command::Config {
+                command: ConfigCommand::Show { json },
+            }) => Action::ConfigShow { json },
+            None => match script(low.execute, low.script, typed) {
+                Some(script) => Action::Run(script),
+                None => Action::Hint,
+            },
+        };
+        Ok(HighArgs {
+            action,
+            config: ConfigChoice {
+                file: low.config,
+                overrides,
+            },
+            logs: Logs {
+                level,
+                format: low.log_format,
+            },
+            quiet: low.quiet,
+        })
+    }
+}
+
+fn script(execute: Vec<OsString>, script: Vec<OsString>, typed: &[OsString]) -> Option<Script> {
+    let is_code = !execute.is_empty();
+    let mut words = if is_code { execute } else { script }.into_iter();
+    let first = words.next();
+    let args: Vec<OsString> = words.collect();
+    // The arguments are the last words, so what is before the script is all but them and itself.
+    let own = args.len()
+        + if is_code {
+            2
+        } else {
+            usize::from(first.is_some())
+        };
+    let before = typed[..typed.len().saturating_sub(own).max(1).min(typed.len())].to_vec();
+    let program = match first {
+        Some(code) if is_code => Program::Code(code),
+        Some(name) if name != "-" => Program::File(PathBuf::from(name)),
+        Some(_) => Program::Stdin,
+        None if stdin().is_terminal() => return None,
+        None => Program::Stdin,
+    };
+    Some(Script {
+        program,
+        before,
+        args,
+    })
+}

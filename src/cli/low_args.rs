@@ -1,0 +1,126 @@
+//! What was typed. Parsing, `--help` and completions come from this one definition.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use super::exit::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  lithops-lua pipeline.lua                 run a script on this machine
+  lithops-lua pipeline.lua --size 10       --size and 10 go to the script, in `arg` and `...`
+  lithops-lua -e 'print(lithops.version)'  run code from the command line
+  generate | lithops-lua - a b             run a script from standard input
+  lithops-lua --backend aws_lambda --region eu-west-1 pipeline.lua
+  lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
+  lithops-lua config show                  the configuration in effect, and where it comes from
+
+Options go before the script: everything after it belongs to the script.
+A script that is called `config` is run as `./config`.
+
+Environment:
+  LUA_PATH, LUA_CPATH     where `require` looks after the script's folder; `;;` is the default
+  LITHOPS_CONFIG_FILE     the configuration file; LITHOPS_CONFIG is the configuration itself
+  LITHOPS_LOG             what to log: a level, or a filter such as `lithops_lua::job=debug,warn`
+";
+
+fn after_help() -> String {
+    format!("{EXAMPLES}\n{}", Exit::HELP)
+}
+
+/// Run Lua functions in parallel, on this machine or on AWS Lambda.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(
+    name = "lithops-lua",
+    bin_name = "lithops-lua",
+    version,
+    override_usage = "lithops-lua [OPTIONS] SCRIPT [ARGS]...\n       lithops-lua [OPTIONS] -e CODE [ARGS]...\n       \
+                      lithops-lua [OPTIONS] config show [--json]",
+    after_help = after_help(),
+    disable_help_subcommand = true
+)]
+pub struct LowArgs {
+    /// A Lua file, or `-` for standard input; then its arguments
+    #[arg(value_name = "SCRIPT [ARGS]", trailing_var_arg = true)]
+    pub script: Vec<OsString>,
+
+    /// Run this code instead of a file; what follows are its arguments
+    #[arg(short = 'e', value_name = "CODE [ARGS]", num_args = 1.., allow_hyphen_values = true, conflicts_with = "script")]
+    pub execute: Vec<OsString>,
+
+    /// The configuration file (YAML)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// Set one key of the configuration: `-o aws_lambda.runtime_memory=512`
+    #[arg(short = 'o', long = "option", value_name = "SECTION.KEY=VALUE", global = true, action = ArgAction::Append)]
+    pub options: Vec<String>,
+
+    /// Where functions run: `localhost`, `aws_lambda`
+    #[arg(long, value_name = "NAME", global = true)]
+    pub backend: Option<String>,
+
+    /// Where objects are stored: `localhost`, `aws_s3`
+    #[arg(long, value_name = "NAME", global = true)]
+    pub storage: Option<String>,
+
+    /// The AWS region
+    #[arg(long, value_name = "NAME", global = true)]
+    pub region: Option<String>,
+
+    /// Log more: -v what happens, -vv in detail
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// No progress bar, and no logs but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// How logs are written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        global = true,
+        value_enum,
+        default_value_t
+    )]
+    pub log_format: LogFormat,
+
+    /// What to do instead of running a script.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// What is done instead of running a script.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// The configuration
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+/// What is done with the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the configuration in effect and where each value comes from, secrets hidden
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}

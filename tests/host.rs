@@ -1,0 +1,20 @@
+//! The Lua host and the command line, mostly through the real binary.
+
+#[path = "support/host.rs"]
+mod support;
+
+/// `arg`, `-e`, `-`, options, help.
+#[path = "host/arguments.rs"]
+mod arguments;
+/// Functions made by `bind`, and the `lithops` table.
+#[path = "host/bindings.rs"]
+mod bindings;
+/// How runs end: exit codes, hooks, closed pipes, bad scripts.
+#[path = "host/endings.rs"]
+mod endings;
+/// `require`, search paths, and what the codec learns of modules.
+#[path = "host/modules.rs"]
+mod modules;
+/// What a user sees of an error.
+#[path = "host/tracebacks.rs"]
+mod tracebacks;
