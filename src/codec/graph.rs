@@ -131,7 +131,8 @@ impl StringCache {
     pub fn new() -> Self {
         StringCache {
             slots: Box::new([(0, 0); Self::SLOTS]),
-            origin: 1, highest: 0,
+            origin: 1,
+            highest: 0,
         }
     }
 
