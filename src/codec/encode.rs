@@ -21,6 +21,9 @@ pub(super) const QUEUE: c_int = 2;
 /// What the caller passes.
 pub(super) const ARGUMENTS: c_int = 3;
 
+/// A queue of at most this many objects serves the next message of a list as well.
+const REUSED: usize = 256;
+
 /// Buffers that are kept from one message to the next.
 pub(super) struct Scratch {
     pub graph: Graph,
@@ -150,9 +153,11 @@ impl<'a> Encoder<'a> {
             }
             self.included_modules();
             self.find_largest();
-            // A new table for the next message of a list.
-            ffi::lua_pushnil(self.l);
-            ffi::lua_replace(self.l, QUEUE);
+            // The next message of a list may use the table again, unless it keeps too much alive.
+            if self.graph.nodes.len() > REUSED {
+                ffi::lua_pushnil(self.l);
+                ffi::lua_replace(self.l, QUEUE);
+            }
         }
         let trailer = self.out.len() - self.start;
         self.put_modules();
