@@ -22,7 +22,12 @@ struct Entry {
     kind: Kind,
     a: u32,
     b: u32,
+    /// Whether `OBJECTS` holds it. Under an id that is not made, there may be an object of an earlier message.
+    made: bool,
 }
+
+/// A table of objects for at most this many serves the next message of a list as well.
+const REUSED: usize = 64;
 
 pub(super) struct Decoder<'a, 'm> {
     l: *mut lua_State,
@@ -144,7 +149,12 @@ impl<'a, 'm> Decoder<'a, 'm> {
                 }
                 _ => {}
             }
-            self.entries.push(Entry { kind, a, b });
+            self.entries.push(Entry {
+                kind,
+                a,
+                b,
+                made: false,
+            });
         }
         if promised > start as u64 {
             trailer.bad("has tables larger than itself")?;
@@ -153,9 +163,11 @@ impl<'a, 'm> Decoder<'a, 'm> {
             trailer.bad("has something after its trailer")?;
         }
         self.body = Reader::new(&front[..start], self.body.pos);
-        if !self.entries.is_empty() {
-            // SAFETY: the size is at most the message's; slot `OBJECTS` exists.
-            unsafe {
+        // SAFETY: the size is at most the message's; slot `OBJECTS` exists.
+        unsafe {
+            let reusable =
+                self.entries.len() <= REUSED && ffi::lua_type(self.l, OBJECTS) == ffi::LUA_TTABLE;
+            if !self.entries.is_empty() && !reusable {
                 ffi::lua_createtable(self.l, self.entries.len() as c_int, 0);
                 ffi::lua_replace(self.l, OBJECTS);
             }
@@ -267,18 +279,20 @@ impl<'a, 'm> Decoder<'a, 'm> {
 
     /// Pushes an object, which is made if this is the first time that it is met.
     unsafe fn reference(&mut self, id: u64) -> Read {
-        let Some(&Entry { kind, a, b }) =
-            usize::try_from(id).ok().and_then(|id| self.entries.get(id))
+        let Some(entry) = usize::try_from(id)
+            .ok()
+            .and_then(|id| self.entries.get_mut(id))
         else {
             return Ok(self.body.bad("refers to an object that is not there")?);
         };
+        let Entry { kind, a, b, made } = *entry;
+        entry.made = true;
         // SAFETY: there are entries, so `OBJECTS` is a table. Sizes were checked in `trailer`, blobs too.
         unsafe {
-            ffi::lua_rawgeti_(self.l, OBJECTS, id as c_int + 1);
-            if ffi::lua_isnil(self.l, -1) == 0 {
+            if made {
+                ffi::lua_rawgeti_(self.l, OBJECTS, id as c_int + 1);
                 return Ok(());
             }
-            ffi::lua_pop(self.l, 1);
             match kind {
                 Kind::Table | Kind::TableWithMeta => {
                     ffi::lua_createtable(self.l, a as c_int, b as c_int)
@@ -338,7 +352,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
     }
 
     unsafe fn content(&mut self, id: u32) -> Read {
-        let Entry { kind, a, b } = self.entries[id as usize];
+        let Entry { kind, a, b, .. } = self.entries[id as usize];
         // SAFETY: the stack is as in `begin`, and is balanced on success.
         unsafe {
             let top = ffi::lua_gettop(self.l);
