@@ -9,8 +9,8 @@ use mlua::ffi::{self, lua_State};
 use super::program::c_string;
 use super::raw::{self, lua_upvaluejoin};
 use super::snapshot::slot;
-use super::wire::{Kind, Malformed, Reader, VERSION, flag, tag};
-use super::{DecodeError, DecodeOptions, Globals, Inner, ModuleSource, Trust};
+use super::wire::{Kind, Reader, VERSION, flag, tag};
+use super::{DecodeError, DecodeOptions, Globals, Inner, Trust};
 
 /// Where things are on the stack of the raw section.
 pub(super) const KIT: c_int = 1;
@@ -18,26 +18,28 @@ pub(super) const KIT: c_int = 1;
 pub(super) const OBJECTS: c_int = 2;
 
 #[derive(Clone, Copy)]
-struct Entry {
-    kind: Kind,
-    a: u32,
-    b: u32,
+pub(super) struct Entry {
+    pub kind: Kind,
+    pub a: u32,
+    pub b: u32,
+    /// Whether `OBJECTS` holds it. Under an id that is not made, there may be an object of an earlier message.
+    pub made: bool,
 }
 
 pub(super) struct Decoder<'a, 'm> {
-    l: *mut lua_State,
+    pub l: *mut lua_State,
     lua: &'a Lua,
-    inner: &'a Inner,
+    pub inner: &'a Inner,
     options: DecodeOptions,
     /// What comes before the trailer.
-    body: Reader<'m>,
-    entries: Vec<Entry>,
-    blobs: Vec<&'m [u8]>,
+    pub body: Reader<'m>,
+    pub entries: Vec<Entry>,
+    pub blobs: Vec<&'m [u8]>,
     /// Each cell's first owner: a function and the number of its upvalue.
-    cells: Vec<(u32, u8)>,
+    pub cells: Vec<(u32, u8)>,
 }
 
-type Read<T = ()> = Result<T, DecodeError>;
+pub(super) type Read<T = ()> = Result<T, DecodeError>;
 
 impl<'a, 'm> Decoder<'a, 'm> {
     pub fn new(l: *mut lua_State, lua: &'a Lua, inner: &'a Inner, options: DecodeOptions) -> Self {
@@ -84,83 +86,6 @@ impl<'a, 'm> Decoder<'a, 'm> {
         } else {
             1
         })
-    }
-
-    unsafe fn trailer(&mut self, message: &'m [u8], flags: u8) -> Read {
-        let Some((front, last)) = message.split_last_chunk::<8>() else {
-            return Ok(self.body.bad("ends too early")?);
-        };
-        let start = match usize::try_from(u64::from_le_bytes(*last)) {
-            Ok(start) if (2..=front.len()).contains(&start) => start,
-            _ => return Ok(self.body.bad("has a trailer outside of it")?),
-        };
-        let mut trailer = Reader::new(front, start);
-        let modules = trailer.count()?;
-        if modules > 0 && flags & flag::CODE == 0 {
-            trailer.bad("has modules but no code")?;
-        }
-        for _ in 0..modules {
-            let name = utf8(&trailer, trailer.clone().bytes()?)?;
-            trailer.bytes()?;
-            let chunk_name = utf8(&trailer, trailer.clone().bytes()?)?.to_owned();
-            trailer.bytes()?;
-            let source = bytes::Bytes::copy_from_slice(trailer.bytes()?);
-            self.inner
-                .surroundings
-                .modules
-                .provide(name, ModuleSource { chunk_name, source });
-        }
-        self.blobs.clear();
-        for _ in 0..trailer.count()? {
-            self.blobs.push(trailer.bytes()?);
-        }
-        self.cells.clear();
-        // What the tables promise to hold must fit into the message, at a byte each at least.
-        let mut promised = 0u64;
-        for _ in 0..trailer.count()? {
-            let Some(kind) = Kind::from_wire(trailer.varint()?) else {
-                return Ok(trailer.bad("has an unknown kind of object")?);
-            };
-            if kind.is_code() && flags & flag::CODE == 0 {
-                trailer.bad("has a function but no code")?;
-            }
-            let (Ok(a), Ok(b)) = (
-                u32::try_from(trailer.varint()?),
-                u32::try_from(trailer.varint()?),
-            ) else {
-                return Ok(trailer.bad("has an object beyond all sizes")?);
-            };
-            // Sizes are C integers to the VM.
-            const MAX: u32 = 1 << 30;
-            if a > MAX || b > MAX || self.entries.len() > MAX as usize {
-                trailer.bad("has an object beyond all sizes")?;
-            }
-            match kind {
-                Kind::Table | Kind::TableWithMeta => promised += u64::from(a) + 2 * u64::from(b),
-                Kind::Function | Kind::FunctionWithEnv | Kind::Handle
-                    if a as usize >= self.blobs.len() =>
-                {
-                    trailer.bad("refers to a blob that is not there")?;
-                }
-                _ => {}
-            }
-            self.entries.push(Entry { kind, a, b });
-        }
-        if promised > start as u64 {
-            trailer.bad("has tables larger than itself")?;
-        }
-        if trailer.remaining() > 0 {
-            trailer.bad("has something after its trailer")?;
-        }
-        self.body = Reader::new(&front[..start], self.body.pos);
-        if !self.entries.is_empty() {
-            // SAFETY: the size is at most the message's; slot `OBJECTS` exists.
-            unsafe {
-                ffi::lua_createtable(self.l, self.entries.len() as c_int, 0);
-                ffi::lua_replace(self.l, OBJECTS);
-            }
-        }
-        Ok(())
     }
 
     /// Reads the contents of all objects. The roots have been read.
@@ -267,18 +192,20 @@ impl<'a, 'm> Decoder<'a, 'm> {
 
     /// Pushes an object, which is made if this is the first time that it is met.
     unsafe fn reference(&mut self, id: u64) -> Read {
-        let Some(&Entry { kind, a, b }) =
-            usize::try_from(id).ok().and_then(|id| self.entries.get(id))
+        let Some(entry) = usize::try_from(id)
+            .ok()
+            .and_then(|id| self.entries.get_mut(id))
         else {
             return Ok(self.body.bad("refers to an object that is not there")?);
         };
+        let Entry { kind, a, b, made } = *entry;
+        entry.made = true;
         // SAFETY: there are entries, so `OBJECTS` is a table. Sizes were checked in `trailer`, blobs too.
         unsafe {
-            ffi::lua_rawgeti_(self.l, OBJECTS, id as c_int + 1);
-            if ffi::lua_isnil(self.l, -1) == 0 {
+            if made {
+                ffi::lua_rawgeti_(self.l, OBJECTS, id as c_int + 1);
                 return Ok(());
             }
-            ffi::lua_pop(self.l, 1);
             match kind {
                 Kind::Table | Kind::TableWithMeta => {
                     ffi::lua_createtable(self.l, a as c_int, b as c_int)
@@ -338,7 +265,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
     }
 
     unsafe fn content(&mut self, id: u32) -> Read {
-        let Entry { kind, a, b } = self.entries[id as usize];
+        let Entry { kind, a, b, .. } = self.entries[id as usize];
         // SAFETY: the stack is as in `begin`, and is balanced on success.
         unsafe {
             let top = ffi::lua_gettop(self.l);
@@ -456,8 +383,4 @@ impl<'a, 'm> Decoder<'a, 'm> {
         }
         Ok(())
     }
-}
-
-fn utf8<'a>(reader: &Reader<'_>, bytes: &'a [u8]) -> Result<&'a str, Malformed> {
-    std::str::from_utf8(bytes).or_else(|_| reader.bad("has a name that is not UTF-8"))
 }

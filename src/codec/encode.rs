@@ -1,6 +1,7 @@
 //! Writes a graph of values. Breadth first: an object gets its id where it is met, and its content is written when its turn comes,
 //! so that neither stack grows with the depth of the graph.
 
+use std::cmp::Ordering;
 use std::ffi::c_int;
 
 use mlua::ffi::{self, lua_State};
@@ -19,6 +20,9 @@ pub(super) const KIT: c_int = 1;
 pub(super) const QUEUE: c_int = 2;
 /// What the caller passes.
 pub(super) const ARGUMENTS: c_int = 3;
+
+/// A queue of at most this many objects serves the next message of a list as well.
+const REUSED: usize = 256;
 
 /// Buffers that are kept from one message to the next.
 pub(super) struct Scratch {
@@ -88,7 +92,7 @@ impl<'a> Encoder<'a> {
 
     /// Starts a message. The roots follow, each with `root`.
     pub fn begin(&mut self, roots: usize) {
-        self.strings.next_message(self.out.len() - self.start);
+        self.strings.next_message();
         self.graph.clear();
         self.start = self.out.len();
         self.several = roots != 1;
@@ -149,9 +153,11 @@ impl<'a> Encoder<'a> {
             }
             self.included_modules();
             self.find_largest();
-            // A new table for the next message of a list.
-            ffi::lua_pushnil(self.l);
-            ffi::lua_replace(self.l, QUEUE);
+            // The next message of a list may use the table again, unless it keeps too much alive.
+            if self.graph.nodes.len() > REUSED {
+                ffi::lua_pushnil(self.l);
+                ffi::lua_replace(self.l, QUEUE);
+            }
         }
         let trailer = self.out.len() - self.start;
         self.put_modules();
@@ -306,7 +312,8 @@ impl<'a> Encoder<'a> {
                 ffi::lua_settop(self.l, table + 1);
                 more = ffi::lua_next(self.l, table) != 0;
             }
-            while more {
+            let sorted = more && self.graph.has_code && self.sorted_pairs(table, &mut pairs)?;
+            while more && !sorted {
                 self.value(-2)?;
                 self.value(-1)?;
                 pairs += 1;
@@ -318,6 +325,47 @@ impl<'a> Encoder<'a> {
             (node.kind, node.a, node.b) = (kind, slots as u32, pairs);
         }
         Ok(())
+    }
+
+    /// Writes the pair on the stack and all that follow in order of their keys, if all keys are strings or numbers. What a function
+    /// brings along then has the same bytes from one run of a script to the next, and need not be stored again.
+    unsafe fn sorted_pairs(&mut self, table: c_int, pairs: &mut u32) -> Result<bool, EncodeError> {
+        const MAX: usize = 4096;
+        let mut keys = Vec::new();
+        // SAFETY: there is a table at `table`, and a key of it with its value above. The table keeps the keys alive.
+        unsafe {
+            ffi::lua_pushvalue(self.l, table + 1);
+            loop {
+                keys.push(match ffi::lua_type(self.l, table + 3) {
+                    ffi::LUA_TSTRING => Key::String(raw::string(self.l, table + 3)),
+                    ffi::LUA_TNUMBER => Key::Number(ffi::lua_tonumber(self.l, table + 3)),
+                    _ => Key::Other,
+                });
+                if matches!(keys.last(), Some(Key::Other)) || keys.len() > MAX {
+                    ffi::lua_settop(self.l, table + 2);
+                    return Ok(false);
+                }
+                ffi::lua_settop(self.l, table + 3);
+                if ffi::lua_next(self.l, table) == 0 {
+                    break;
+                }
+            }
+            keys.sort_unstable_by(Key::order);
+            for key in keys {
+                ffi::lua_settop(self.l, table);
+                match key {
+                    Key::String(key) => raw::push_string(self.l, key),
+                    Key::Number(key) => ffi::lua_pushnumber(self.l, key),
+                    Key::Other => continue,
+                }
+                ffi::lua_pushvalue(self.l, -1);
+                ffi::lua_rawget_(self.l, table);
+                self.value(-2)?;
+                self.value(-1)?;
+                *pairs += 1;
+            }
+        }
+        Ok(true)
     }
 
     unsafe fn cdata(&mut self, index: c_int, address: usize) -> Written {
@@ -368,6 +416,24 @@ impl<'a> Encoder<'a> {
             Some(Ok(saved)) => Ok(Some(self.graph.add_blob(&saved))),
             // SAFETY: `index` is still the userdata.
             Some(Err(why)) => Err(unsafe { self.refuse_as(index, why, None) }),
+        }
+    }
+}
+
+/// A key whose place among others does not depend on addresses.
+enum Key<'a> {
+    Number(f64),
+    String(&'a [u8]),
+    Other,
+}
+
+impl Key<'_> {
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
+            (Key::String(a), Key::String(b)) => a.cmp(b),
+            (Key::Number(_), _) => Ordering::Less,
+            _ => Ordering::Greater,
         }
     }
 }

@@ -121,6 +121,8 @@ pub(super) struct StringCache {
     slots: Box<[(usize, u64); Self::SLOTS]>,
     /// Where the message starts on a scale that grows with every message, so that entries of earlier ones are stale by themselves.
     origin: u64,
+    /// The largest position of an entry on that scale.
+    highest: u64,
 }
 
 impl StringCache {
@@ -130,12 +132,13 @@ impl StringCache {
         StringCache {
             slots: Box::new([(0, 0); Self::SLOTS]),
             origin: 1,
+            highest: 0,
         }
     }
 
-    /// Forgets everything. `written`: how long the last message became.
-    pub fn next_message(&mut self, written: usize) {
-        self.origin += written as u64 + 1;
+    /// Forgets everything.
+    pub fn next_message(&mut self) {
+        self.origin = self.highest + 1;
     }
 
     /// Writes a string, or where in the message, which starts at `start` of `out`, it stands already.
@@ -152,7 +155,8 @@ impl StringCache {
             out.push(tag::AGAIN);
             return wire::put_varint(out, entry.1 - self.origin);
         }
-        *entry = (address, self.origin + at as u64);
+        self.highest = self.origin + at as u64;
+        *entry = (address, self.highest);
         wire::put_string(out, bytes);
     }
 }

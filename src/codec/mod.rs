@@ -17,11 +17,14 @@
 //! | `wire` | tags, integers, strings |
 //! | `snapshot` | the parts of a fresh VM, and their names |
 //! | `encode`, `graph` | values and tables to bytes |
-//! | `program`, `bytecode` | functions to bytes, and what they bring along |
+//! | `program`, `bytecode` | functions to bytes, and the cells and globals that they bring along |
+//! | `requires` | modules |
+//! | `additions` | changes to the VM's own tables |
 //! | `path` | where a refused value is |
-//! | `decode` | bytes to values |
+//! | `decode`, `trailer` | bytes to values |
 //! | `list` | many small messages at once |
 
+mod additions;
 mod bytecode;
 mod decode;
 mod encode;
@@ -31,7 +34,9 @@ mod list;
 mod path;
 mod program;
 mod raw;
+mod requires;
 mod snapshot;
+mod trailer;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -81,14 +86,16 @@ pub trait Modules {
 pub trait Handles {
     /// The bytes that rebuild `handle`, `None` if it is not one of the API's. `Err`: a sentence that says why it cannot be sent.
     fn save(&self, lua: &Lua, handle: &AnyUserData) -> Option<Result<Vec<u8>, String>>;
-    /// The handle that `saved` describes.
+    /// The handle that `saved` describes. The bytes may come from anywhere: check them.
     fn restore(&self, lua: &Lua, saved: &[u8]) -> mlua::Result<Value>;
 }
 
 /// Modules and handles of one VM.
 #[derive(Clone)]
 pub struct Surroundings {
+    /// What `require` knows.
     pub modules: Rc<dyn Modules>,
+    /// The API's userdata.
     pub handles: Rc<dyn Handles>,
 }
 

@@ -1,0 +1,216 @@
+//! How fast the codec is: `cargo bench --bench codec`. Ratios are to the goal (50 MB/s) and to Python's pickle, in the same run.
+
+use std::process::Command;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use lithops_lua::codec::{
+    Codec, DecodeOptions, EncodeOptions, EncodedList, Globals, Handles, Module, ModuleSource,
+    Modules, Surroundings, Trust, Verified,
+};
+use mlua::{AnyUserData, Lua, Table, Value};
+
+const RUNS: usize = 9;
+const GOAL_MB_S: f64 = 50.0;
+
+struct Nothing;
+
+impl Modules for Nothing {
+    fn find(&self, _: &Lua, _: &str) -> Option<Module> {
+        None
+    }
+    fn provide(&self, _: &str, _: ModuleSource) {}
+}
+
+impl Handles for Nothing {
+    fn save(&self, _: &Lua, _: &AnyUserData) -> Option<Result<Vec<u8>, String>> {
+        None
+    }
+    fn restore(&self, _: &Lua, _: &[u8]) -> mlua::Result<Value> {
+        Err(mlua::Error::runtime("no handles here"))
+    }
+}
+
+fn side() -> (Lua, Codec) {
+    // SAFETY: the benchmark's own scripts only.
+    let lua = unsafe { Lua::unsafe_new() };
+    let codec = Codec::new(
+        &lua,
+        Surroundings {
+            modules: Rc::new(Nothing),
+            handles: Rc::new(Nothing),
+        },
+    )
+    .expect("a codec");
+    (lua, codec)
+}
+
+fn median(mut run: impl FnMut() -> Duration) -> Duration {
+    let mut times: Vec<Duration> = (0..RUNS).map(|_| run()).collect();
+    times.sort();
+    times[RUNS / 2]
+}
+
+fn mb_s(bytes: usize, time: Duration) -> f64 {
+    bytes as f64 / 1e6 / time.as_secs_f64()
+}
+
+fn report(name: &str, bytes: usize, encode: Duration, decode: Duration) {
+    for (what, time) in [("encode", encode), ("decode", decode)] {
+        let speed = mb_s(bytes, time);
+        let ms = time.as_secs_f64() * 1e3;
+        println!(
+            "{name}: {what} {speed:.0} MB/s ({:.1} times the goal), {ms:.1} ms for {:.1} MB",
+            speed / GOAL_MB_S,
+            bytes as f64 / 1e6
+        );
+    }
+}
+
+fn whole(name: &str, make: &str) -> (Duration, Duration) {
+    let (here, codec) = side();
+    let value: Value = here.load(make).eval().expect("a value");
+    let values = [value];
+    let options = EncodeOptions::new("the table");
+    let mut bytes = Vec::new();
+    let encode = median(|| {
+        let start = Instant::now();
+        bytes = codec
+            .encode(&here, &values, &options)
+            .expect("a message")
+            .bytes;
+        start.elapsed()
+    });
+    let decode = median(|| {
+        // A worker is a fresh VM: decoding must not profit from strings that are interned already.
+        let (there, codec) = side();
+        let trust = Trust::Verified(Verified::by_channel());
+        let start = Instant::now();
+        let values = codec.decode(
+            &there,
+            &bytes,
+            DecodeOptions {
+                trust,
+                globals: Globals::Set,
+            },
+        );
+        let time = start.elapsed();
+        values.expect("values");
+        time
+    });
+    report(name, bytes.len(), encode, decode);
+    (encode, decode)
+}
+
+fn list(name: &str, element: &str) {
+    const COUNT: i64 = 100_000;
+    let (here, codec) = side();
+    let make = format!("local t = {{}} for i = 1, {COUNT} do t[i] = {element} end return t");
+    let list: Table = here.load(make).eval().expect("a list");
+    let options = EncodeOptions::new("the input");
+    let mut out = EncodedList::default();
+    let encode = median(|| {
+        out.clear();
+        let start = Instant::now();
+        codec
+            .encode_list(&here, &list, 1..=COUNT, None, &options, &mut out)
+            .expect("messages");
+        start.elapsed()
+    });
+    let trust = Trust::Untrusted;
+    let (there, codec) = side();
+    let decode = median(|| {
+        let results = there.create_table().expect("a table");
+        let start = Instant::now();
+        let options = DecodeOptions {
+            trust,
+            globals: Globals::Set,
+        };
+        codec
+            .decode_list(&there, out.iter(), &results, 1, options)
+            .expect("values");
+        start.elapsed()
+    });
+    let each = |time: Duration| time.as_nanos() as f64 / COUNT as f64;
+    println!(
+        "list of {name}: encode {:.0} ns, decode {:.0} ns an element",
+        each(encode),
+        each(decode)
+    );
+}
+
+/// Words of 10 to 20 letters.
+const WORDS: &str = "
+local seed = 42
+local function word()
+  local letters = {}
+  for i = 1, 10 + seed % 11 do
+    seed = (seed * 1103515 + 12345) % 2147483648
+    letters[i] = string.char(97 + math.floor(seed / 65536) % 26)
+  end
+  return table.concat(letters)
+end
+";
+
+/// The same table through pickle: milliseconds to encode and decode.
+const PICKLE: &str = "
+import pickle, time
+seed = 42
+def word():
+    global seed
+    letters = []
+    for i in range(10 + seed % 11):
+        seed = (seed * 1103515 + 12345) % 2147483648
+        letters.append(chr(97 + seed // 65536 % 26))
+    return ''.join(letters)
+t = []
+for i in range(1, 500001):
+    t.append(i * 1.5)
+    t.append(word())
+def median(f):
+    times = []
+    for _ in range(5):
+        start = time.perf_counter(); f(); times.append(time.perf_counter() - start)
+    return sorted(times)[2] * 1000
+data = pickle.dumps(t, protocol=5)
+print(median(lambda: pickle.dumps(t, protocol=5)), median(lambda: pickle.loads(data)))
+";
+
+fn main() {
+    let mixed = format!(
+        "{WORDS} local t = {{}} for i = 1, 500000 do t[2 * i - 1] = i * 1.5 t[2 * i] = word() end return t"
+    );
+    let (encode, decode) = whole("1,000,000 numbers and strings", &mixed);
+    match Command::new("python3").args(["-c", PICKLE]).output() {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let mut times = text
+                .split_whitespace()
+                .filter_map(|time| time.parse::<f64>().ok());
+            for (what, ours) in [("encode", encode), ("decode", decode)] {
+                if let Some(pickle) = times.next() {
+                    println!(
+                        "  pickle's {what} takes {pickle:.1} ms: {:.1} times ours",
+                        pickle / (ours.as_secs_f64() * 1e3)
+                    );
+                }
+            }
+        }
+        _ => println!("  no python3 to compare with"),
+    }
+    // LuaJIT's hash looks at 16 bytes at most, which makes strings that differ in few digits dear to intern.
+    let numbered = "local t = {} for i = 1, 500000 do t[2 * i - 1] = i * 1.5 t[2 * i] = 'string ' .. i * 7919 end return t";
+    whole("the same with numbered strings", numbered);
+    whole(
+        "300,000 records of three fields",
+        "local t = {} for i = 1, 300000 do t[i] = {id = i, name = 'n' .. i % 1000, x = i / 3} end return t",
+    );
+    whole(
+        "a map of 500,000 strings",
+        "local t = {} for i = 1, 500000 do t['key ' .. i] = i end return t",
+    );
+    whole("a string of 64 MB", "return ('x'):rep(64e6)");
+    list("integers", "i");
+    list("short strings", "'item ' .. i");
+    list("small tables", "{i, name = 'x'}");
+}
