@@ -451,18 +451,7 @@ impl Job {
                     }
                 });
             }
-<<<<<<< HEAD
             CallResult::Error(error) => self.fail_dependent(call, &error),
-=======
-            CallResult::Error(error) => {
-                let mut error = error.as_ref().clone();
-                error.message = format!(
-                    "the future it was to be called with failed: {}",
-                    error.message
-                );
-                self.fail_call(call, error);
-            }
->>>>>>> host
         }
     }
 

@@ -28,9 +28,5 @@ pub use errors::{LuaFailure, call_with_traceback};
 pub use exit::on_exit;
 pub use options::Options;
 pub use require::ModuleRegistry;
-<<<<<<< HEAD
 pub use session::Session;
-pub use vm::{Role, Vm, VmSettings};
-=======
 pub use vm::{ConfigChoice, Role, Vm, VmSettings};
->>>>>>> host

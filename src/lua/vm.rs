@@ -10,13 +10,9 @@ use crate::codec::{Codec, Surroundings};
 use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
-<<<<<<< HEAD
 use super::session::Session;
-use super::{api, exit, output, require, traceback};
-=======
 use super::{api, errors, exit, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
->>>>>>> host
 
 /// What a VM is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub enum Role {
     Worker,
 }
 
-/// The configuration that executors start from, as the command line chose it. App data of the VM.
+/// The configuration that executors start from, as the command line chose it.
 #[derive(Clone, Default)]
 pub struct ConfigChoice {
     /// `--config`; `None`: the usual places.
@@ -117,21 +113,14 @@ impl Vm {
             exit::install(&lua)?;
             output::install(&lua)?;
         }
-        lua.set_app_data(settings.config.clone());
+        let config = settings.config.clone();
+        session.set_config_loader(Box::new(move || config.load()));
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;
-<<<<<<< HEAD
         setup(&lua)?;
         let surroundings = Surroundings { modules: modules.clone(), handles: Rc::new(ApiHandles) };
         session.set_codec(Codec::new(&lua, surroundings)?);
         Ok(Vm { lua, modules, role: settings.role, session })
-=======
-        Ok(Vm {
-            lua,
-            modules,
-            role: settings.role,
-        })
->>>>>>> host
     }
 }

@@ -184,20 +184,9 @@ pub struct FrameDecoder {
 }
 
 impl FrameDecoder {
-<<<<<<< HEAD
     /// Reads the answer of an invocation: streamed, or in one piece.
     pub fn of_answer() -> Self {
         Self { buffer: BytesMut::new(), form: Form::Unknown, next: 0, frame_bytes: 0 }
-=======
-    /// Reads a stream that begins with a prelude.
-    pub fn with_prelude() -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            in_prelude: true,
-            next: 0,
-            frame_bytes: 0,
-        }
->>>>>>> host
     }
 
     /// Takes in more bytes.
@@ -252,7 +241,6 @@ impl FrameDecoder {
         Ok(Some(frame))
     }
 
-<<<<<<< HEAD
     /// Gets to the frames, if they are there.
     fn find_frames(&mut self) -> Result<bool, FrameError> {
         if self.form == Form::Unknown {
@@ -261,22 +249,6 @@ impl FrameDecoder {
                 Some(b'"') => Form::Whole,
                 Some(_) => Form::Prelude,
             };
-=======
-    fn skip_prelude(&mut self) -> Result<bool, FrameError> {
-        match self
-            .buffer
-            .windows(PRELUDE_END.len())
-            .position(|window| window == PRELUDE_END)
-        {
-            Some(at) => {
-                self.buffer.advance(at + PRELUDE_END.len());
-                self.in_prelude = false;
-                self.frame_bytes = self.buffer.len() as u64;
-                Ok(true)
-            }
-            None if self.buffer.len() > MAX_PRELUDE_BYTES => Err(FrameError::NoPrelude),
-            None => Ok(false),
->>>>>>> host
         }
         let frames = if self.form == Form::Whole {
             let [b'"', text @ .., b'"'] = &self.buffer[..] else {

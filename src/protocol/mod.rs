@@ -8,11 +8,7 @@ mod frame;
 mod request;
 
 pub use frame::{
-<<<<<<< HEAD
     Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, MAX_FRAME_BYTES, RemoteError, whole_answer,
-=======
-    Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError,
->>>>>>> host
 };
 pub use request::{Blob, BlobError, CallSpan, Input, Request, VERSION, Work, sha256_hex};
 

@@ -103,23 +103,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub fn new(settings: Settings) -> Result<Arc<Self>, std::io::Error> {
-<<<<<<< HEAD
         let folder = RunFolder::new(&std::env::temp_dir())?;
-=======
-        // tempfile makes it private to the user.
-        let folder = tempfile::Builder::new()
-            .prefix("lithops-lua-")
-            .tempdir()
-            .map_err(|error| {
-                std::io::Error::new(
-                    error.kind(),
-                    format!(
-                        "cannot create a folder for running jobs in {}: {error}",
-                        std::env::temp_dir().display()
-                    ),
-                )
-            })?;
->>>>>>> host
         let scratch = Arc::new(Scratch::local(folder.path().join("scratch")));
         // Journals are written for each call: memory is the place for them. Elsewhere they work too.
         let journals = RunFolder::new(Path::new("/dev/shm")).ok();

@@ -180,13 +180,7 @@ impl Compute for RelayCompute {
         impl Place {
             fn tell(&self, what: &str) {
                 // A driver that does not answer is gone, and so will this worker be.
-<<<<<<< HEAD
                 if let Ok(request) = Request::post(format!("{}/lithops/{what}", self.api)).body(Full::default()) {
-=======
-                if let Ok(request) = Request::post(format!("http://{}/lithops/{what}", self.api))
-                    .body(Full::default())
-                {
->>>>>>> host
                     let _ = crate::io::handle().block_on(self.client.request(request));
                 }
             }

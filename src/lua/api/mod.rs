@@ -29,21 +29,10 @@ pub struct Binding {
 
 /// Every group. A new one is a file here and a line in this list.
 pub const ALL: &[Binding] = &[
-<<<<<<< HEAD
     Binding { name: "about", install: about::install },
     Binding { name: "clock", install: clock::install },
     Binding { name: "call", install: call::install },
     Binding { name: "executor", install: executor::install },
-=======
-    Binding {
-        name: "about",
-        install: about::install,
-    },
-    Binding {
-        name: "clock",
-        install: clock::install,
-    },
->>>>>>> host
 ];
 
 /// Makes the `lithops` table.
