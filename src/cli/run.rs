@@ -100,7 +100,7 @@ fn run_script(script: &Script, config: ConfigChoice) -> Exit {
             return Exit::Internal;
         }
     };
-    match script.run(&vm) {
+    let result = match script.run(&vm) {
         Ok(()) => Exit::Success,
         Err(error) => {
             // What the script printed comes before its error.
@@ -113,5 +113,6 @@ fn run_script(script: &Script, config: ConfigChoice) -> Exit {
                 }
             }
         }
-    }
+    };
+    vm.close_and(move || exit::end(result))
 }

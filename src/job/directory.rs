@@ -36,6 +36,12 @@ pub fn find(executor_id: &str, job_id: &str) -> Option<Arc<Job>> {
         .upgrade()
 }
 
+/// All jobs of this process that are still known.
+pub fn all() -> Vec<Arc<Job>> {
+    let jobs = JOBS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    jobs.values().filter_map(Weak::upgrade).collect()
+}
+
 #[async_trait]
 impl FetchFuture for Directory {
     async fn fetch(&self, future: FutureAddress) -> FutureAnswer {

@@ -19,7 +19,7 @@ mod job;
 mod signal;
 mod slots;
 
-pub use directory::{Directory, find};
+pub use directory::{Directory, all, find};
 pub use input::Source;
 pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
 pub use signal::{Eager, generation, wait};

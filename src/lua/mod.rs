@@ -10,9 +10,11 @@
 
 pub mod api;
 pub mod bind;
+mod closing;
 pub mod environment;
 pub mod errors;
 pub mod exit;
+pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod require;

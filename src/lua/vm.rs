@@ -11,7 +11,7 @@ use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
 use super::session::Session;
-use super::{api, errors, exit, output, require, traceback};
+use super::{api, closing, errors, exit, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
 
 /// What a VM is for.
@@ -104,6 +104,7 @@ impl Vm {
         // SAFETY: "unsafe" is what a script may do: `debug`, `ffi`, bytecode and C modules. A script has all
         // rights of the user who runs it anyway, and a worker checks the hash of what it was sent.
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
+        closing::install(&lua)?;
         let session = Session::new(settings.role);
         lua.set_app_data(session.clone());
         traceback::name_standard_functions(&lua)?;
@@ -122,5 +123,10 @@ impl Vm {
         let surroundings = Surroundings { modules: modules.clone(), handles: Rc::new(ApiHandles) };
         session.set_codec(Codec::new(&lua, surroundings)?);
         Ok(Vm { lua, modules, role: settings.role, session })
+    }
+
+    /// Runs the finalizers of all objects, then `end`, which ends the process.
+    pub fn close_and(self, end: impl FnOnce() + 'static) -> ! {
+        closing::close_and(self.lua, end)
     }
 }

@@ -233,3 +233,20 @@ fn child_that_calls_os_exit() {
     let vm = lua::Vm::new(&settings).unwrap();
     vm.lua.load("os.exit(2, true)").exec().unwrap();
 }
+
+#[test]
+fn all_finalizers_run_and_files_are_written() {
+    let folder = Folder::with(
+        "for i = 1, 3 do local p = newproxy(true) getmetatable(p).__gc = function() io.write(i) end _G[i] = p end\n\
+         local ffi = require 'ffi'\n\
+         cdata = ffi.gc(ffi.new('int[1]'), function() io.write('c') end)\n\
+         file = io.open('out.txt', 'w') file:write('kept')\n\
+         error('x', 0)",
+    );
+    let run = folder.run(&["pipeline.lua"]);
+    assert_eq!((run.out.len(), run.code), (4, Some(1)), "{run:?}");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("out.txt")).unwrap(),
+        "kept"
+    );
+}

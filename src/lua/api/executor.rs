@@ -107,6 +107,9 @@ impl Executor {
                 let local = LocalCompute::open(self.local_settings())
                     .map_err(|error| Raise::Message(error.message))?;
                 local.serve_futures(Arc::new(Directory));
+                static END_WORKERS: std::sync::Once = std::sync::Once::new();
+                END_WORKERS.call_once(|| crate::lua::on_exit(crate::compute::local::shutdown_all));
+                crate::lua::interrupt::watch();
                 Arc::new(local)
             }
         };

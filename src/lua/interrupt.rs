@@ -1,0 +1,45 @@
+//! Ctrl-C while jobs run: workers stop, what was done is said, the process ends.
+
+use std::sync::{Once, OnceLock};
+
+/// Ends the process with the exit code of an interrupted one. Set once, by the command line.
+static END: OnceLock<fn() -> !> = OnceLock::new();
+
+/// Sets what ends the process.
+pub fn on_interrupt(end: fn() -> !) {
+    let _ = END.set(end);
+}
+
+/// Watches for Ctrl-C from now on. Without jobs, the system's own way to end a process will do.
+pub(super) fn watch() {
+    static WATCH: Once = Once::new();
+    let Some(end) = END.get() else { return };
+    WATCH.call_once(|| {
+        crate::io::handle().spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The hooks wait for nobody, but the runtime's thread must stay free for what they need.
+                std::thread::spawn(|| {
+                    crate::report::clear();
+                    eprintln!("lithops-lua: interrupted; {}", summary());
+                    end()
+                });
+            }
+        });
+    });
+}
+
+/// `M000: 37 of 100 calls done, 1 failed; …`, over all jobs that had not ended.
+fn summary() -> String {
+    let mut parts: Vec<String> = crate::job::all()
+        .iter()
+        .filter(|job| !job.is_ended())
+        .map(|job| {
+            let progress = job.progress();
+            let of = progress.total.map_or_else(String::new, |total| format!(" of {total}"));
+            let failed = if progress.failed > 0 { format!(", {} failed", progress.failed) } else { String::new() };
+            format!("job {}: {}{of} calls done{failed}", job.job_id(), progress.ended - progress.failed)
+        })
+        .collect();
+    parts.sort();
+    if parts.is_empty() { "all jobs had ended".into() } else { parts.join("; ") }
+}
