@@ -19,17 +19,12 @@ pub fn handle() -> &'static Handle {
         std::thread::Builder::new()
             .name("io".into())
             .spawn(move || {
-                let runtime = Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .expect("an event queue");
+                let runtime = Builder::new_current_thread().enable_all().build().expect("an event queue");
                 let _ = sender.send(runtime.handle().clone());
                 runtime.block_on(std::future::pending::<()>());
             })
             .expect("a thread");
-        receiver
-            .recv()
-            .expect("the I/O thread sends its handle first")
+        receiver.recv().expect("the I/O thread sends its handle first")
     })
 }
 

@@ -78,9 +78,7 @@ impl HighArgs {
             (false, _) => LogLevel::Debug,
         };
         let action = match low.command {
-            Some(Command::Config {
-                command: ConfigCommand::Show { json },
-            }) => Action::ConfigShow { json },
+            Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },
             None => match script(low.execute, low.script, typed) {
                 Some(script) => Action::Run(script),
                 None => Action::Hint,
@@ -88,14 +86,8 @@ impl HighArgs {
         };
         Ok(HighArgs {
             action,
-            config: ConfigChoice {
-                file: low.config,
-                overrides,
-            },
-            logs: Logs {
-                level,
-                format: low.log_format,
-            },
+            config: ConfigChoice { file: low.config, overrides },
+            logs: Logs { level, format: low.log_format },
             quiet: low.quiet,
         })
     }
@@ -107,12 +99,7 @@ fn script(execute: Vec<OsString>, script: Vec<OsString>, typed: &[OsString]) -> 
     let first = words.next();
     let args: Vec<OsString> = words.collect();
     // The arguments are the last words, so what is before the script is all but them and itself.
-    let own = args.len()
-        + if is_code {
-            2
-        } else {
-            usize::from(first.is_some())
-        };
+    let own = args.len() + if is_code { 2 } else { usize::from(first.is_some()) };
     let before = typed[..typed.len().saturating_sub(own).max(1).min(typed.len())].to_vec();
     let program = match first {
         Some(code) if is_code => Program::Code(code),
@@ -121,9 +108,5 @@ fn script(execute: Vec<OsString>, script: Vec<OsString>, typed: &[OsString]) -> 
         None if stdin().is_terminal() => return None,
         None => Program::Stdin,
     };
-    Some(Script {
-        program,
-        before,
-        args,
-    })
+    Some(Script { program, before, args })
 }

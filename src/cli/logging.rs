@@ -19,8 +19,7 @@ pub fn init(logs: Logs) -> Result<(), String> {
     // Compiling filters takes longer than running a small script, so only where one is given.
     match env::var(VARIABLE) {
         Ok(text) if !text.trim().is_empty() => {
-            let filter =
-                EnvFilter::try_new(&text).map_err(|error| format!("{VARIABLE}: {error}"))?;
+            let filter = EnvFilter::try_new(&text).map_err(|error| format!("{VARIABLE}: {error}"))?;
             install(logs.format, filter);
         }
         Err(env::VarError::NotUnicode(_)) => return Err(format!("{VARIABLE} is not valid UTF-8")),
@@ -41,13 +40,9 @@ pub fn init(logs: Logs) -> Result<(), String> {
 fn install(format: LogFormat, filter: impl Filter<Registry> + Send + Sync + 'static) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
-        LogFormat::Text => lines
-            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-            .boxed(),
+        LogFormat::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
     // Fails where a subscriber is set already, which then stays.
-    let _ = tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init();
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }

@@ -79,13 +79,7 @@ pub struct LowArgs {
     pub quiet: bool,
 
     /// How logs are written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        global = true,
-        value_enum,
-        default_value_t
-    )]
+    #[arg(long, value_name = "FORMAT", global = true, value_enum, default_value_t)]
     pub log_format: LogFormat,
 
     /// What to do instead of running a script.

@@ -24,14 +24,9 @@ fn report(info: &PanicHookInfo) {
     if PANICKING.replace(true) {
         return;
     }
-    let place = info
-        .location()
-        .map(|place| format!(" ({}:{})", place.file(), place.line()))
-        .unwrap_or_default();
+    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
     let message = payload_text(info.payload()).unwrap_or("unknown");
-    complain(&format!(
-        "internal error: {message}{place}; please report this, with what you ran"
-    ));
+    complain(&format!("internal error: {message}{place}; please report this, with what you ran"));
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         let _ = writeln!(io::stderr(), "{backtrace}");

@@ -11,9 +11,10 @@ use super::high_args::{Action, HighArgs};
 use super::low_args::LowArgs;
 use super::{config, logging, panics};
 use crate::config::ConfigError;
-use crate::lua::output;
+use crate::lua::api::wait;
 use crate::lua::script::{Script, ScriptError};
 use crate::lua::vm::{ConfigChoice, Vm, VmSettings};
+use crate::lua::{Raise, interrupt, output};
 
 /// The script's stack. Only what is used of it takes memory; the codec and C modules go deep.
 const STACK_BYTES: usize = 64 << 20;
@@ -33,11 +34,7 @@ fn run(typed: Vec<OsString>) -> Exit {
         Err(error) => {
             // Help and version are errors to clap. Nobody reads them any more: not our concern.
             let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
     };
     if let Err(message) = logging::init(args.logs) {
@@ -50,10 +47,7 @@ fn run(typed: Vec<OsString>) -> Exit {
             Exit::Usage
         }
         Action::ConfigShow { json } => match config::show(&args.config, *json) {
-            Ok(text) => match io::stdout()
-                .write_all(text.as_bytes())
-                .and_then(|()| io::stdout().flush())
-            {
+            Ok(text) => match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
                 Ok(()) => Exit::Success,
                 Err(error) => exit::end_without_output(&error),
             },
@@ -66,7 +60,7 @@ fn run(typed: Vec<OsString>) -> Exit {
             {
                 return refuse(&error);
             }
-            on_own_thread(script.clone(), args.config.clone())
+            on_own_thread(script.clone(), args.config.clone(), !args.quiet)
         }
     }
 }
@@ -77,12 +71,11 @@ fn refuse(error: &ConfigError) -> Exit {
 }
 
 /// Runs the script on a thread of its own, which the API may block; this one stays free.
-fn on_own_thread(script: Script, config: ConfigChoice) -> Exit {
+fn on_own_thread(script: Script, config: ConfigChoice, progress: bool) -> Exit {
+    interrupt::on_interrupt(|| exit::end(Exit::Interrupted));
     output::on_failure(exit::end_without_output);
-    let thread = thread::Builder::new()
-        .name("script".into())
-        .stack_size(STACK_BYTES);
-    match thread.spawn(move || run_script(&script, config)) {
+    let thread = thread::Builder::new().name("script".into()).stack_size(STACK_BYTES);
+    match thread.spawn(move || run_script(&script, config, progress)) {
         // The panic hook ends the process, so a thread that is joined has returned.
         Ok(thread) => thread.join().unwrap_or(Exit::Internal),
         Err(error) => {
@@ -92,7 +85,7 @@ fn on_own_thread(script: Script, config: ConfigChoice) -> Exit {
     }
 }
 
-fn run_script(script: &Script, config: ConfigChoice) -> Exit {
+fn run_script(script: &Script, config: ConfigChoice, progress: bool) -> Exit {
     let vm = match Vm::new(&VmSettings::driver(script.folders(), config)) {
         Ok(vm) => vm,
         Err(error) => {
@@ -100,19 +93,38 @@ fn run_script(script: &Script, config: ConfigChoice) -> Exit {
             return Exit::Internal;
         }
     };
+    vm.session.progress_allowed.set(progress);
     let result = match script.run(&vm) {
-        Ok(()) => Exit::Success,
+        Ok(()) => wait_for_jobs(&vm),
         Err(error) => {
             // What the script printed comes before its error.
             let _ = output::flush();
             complain(&error.to_string());
             match error {
                 ScriptError::Unreadable { .. } => Exit::Usage,
-                ScriptError::NotLua { .. } | ScriptError::Syntax(_) | ScriptError::Raised(_) => {
-                    Exit::Script
-                }
+                ScriptError::NotLua { .. } | ScriptError::Syntax(_) | ScriptError::Raised(_) => Exit::Script,
             }
         }
     };
     vm.close_and(move || exit::end(result))
+}
+
+/// A job that nobody waits for is finished all the same, and its failures are told.
+fn wait_for_jobs(vm: &Vm) -> Exit {
+    match wait::drain(&vm.lua) {
+        Ok(None) => Exit::Success,
+        Ok(Some(error)) => {
+            let _ = output::flush();
+            complain(&format!("{}\n{}", error.message, error.traceback));
+            Exit::Script
+        }
+        Err(raise) => {
+            let _ = output::flush();
+            complain(&match raise {
+                Raise::Message(text) | Raise::Argument(_, text) => text,
+                Raise::Value(value) => crate::lua::errors::describe(&value),
+            });
+            Exit::Script
+        }
+    }
 }

@@ -28,11 +28,7 @@ impl Encoder<'_> {
                         ffi::lua_pushvalue(self.l, -2);
                         ffi::lua_rawget_(self.l, then);
                         if ffi::lua_rawequal(self.l, -1, -2) == 0 {
-                            patches.push(Patch {
-                                table,
-                                field: raw::string(self.l, then + 1).into(),
-                                sent: false,
-                            });
+                            patches.push(Patch { table, field: raw::string(self.l, then + 1).into(), sent: false });
                         }
                     }
                     ffi::lua_settop(self.l, then + 1);
@@ -55,15 +51,10 @@ impl Encoder<'_> {
             let Some(mut patches) = self.program().patches.take() else {
                 return;
             };
-            for (number, patch) in patches
-                .iter_mut()
-                .enumerate()
-                .filter(|(_, patch)| !patch.sent)
-            {
+            for (number, patch) in patches.iter_mut().enumerate().filter(|(_, patch)| !patch.sent) {
                 ffi::lua_rawgeti_(self.l, KIT, slot::TABLE_NAMES);
                 ffi::lua_rawgeti_(self.l, -1, patch.table);
-                if mentions.strings.contains(&patch.field) || raw::string(self.l, -1) == STRING_META
-                {
+                if mentions.strings.contains(&patch.field) || raw::string(self.l, -1) == STRING_META {
                     patch.sent = true;
                     ffi::lua_pushinteger(self.l, number as ffi::lua_Integer);
                     self.enqueue(-1, Kind::Patch, 0, 0);
@@ -102,9 +93,7 @@ impl Encoder<'_> {
             let patches = self.program().patches.as_ref();
             let (table, field) = patches
                 .and_then(|all| all.get(number))
-                .map_or((1, Box::default()), |patch| {
-                    (patch.table, patch.field.clone())
-                });
+                .map_or((1, Box::default()), |patch| (patch.table, patch.field.clone()));
             ffi::lua_pop(self.l, 1);
             ffi::lua_rawgeti_(self.l, KIT, slot::TABLE_NAMES);
             ffi::lua_rawgeti_(self.l, -1, table);

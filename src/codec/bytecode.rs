@@ -20,9 +20,7 @@ pub(super) struct Mentions {
 impl Mentions {
     /// Whether globals may be reached under names that are not written as such: `_G[name]`, `getfenv()[name]`.
     pub fn reaches_globals_indirectly(&self) -> bool {
-        ["_G", "getfenv"]
-            .iter()
-            .any(|name| self.globals.contains(name.as_bytes()))
+        ["_G", "getfenv"].iter().any(|name| self.globals.contains(name.as_bytes()))
     }
 }
 
@@ -88,8 +86,7 @@ fn prototype(mut reader: Bytes<'_>, stripped: bool, mentions: &mut Mentions) -> 
     if !reader.0.is_empty() {
         return None;
     }
-    let mut requires = strings.contains(&&b"require"[..])
-        || upvalue_is_require(debug, instructions, lines, upvalues);
+    let mut requires = strings.contains(&&b"require"[..]) || upvalue_is_require(debug, instructions, lines, upvalues);
     for instruction in code.chunks_exact(4) {
         if instruction[0] == GGET || instruction[0] == GSET {
             let operand = usize::from(u16::from_le_bytes([instruction[2], instruction[3]]));
@@ -115,20 +112,12 @@ fn upvalue_is_require(debug: &[u8], instructions: usize, lines: u32, upvalues: u
         256..65536 => 2,
         _ => 4,
     };
-    let names = debug
-        .get(instructions.saturating_mul(width)..)
-        .unwrap_or_default();
-    names
-        .split(|&byte| byte == 0)
-        .take(upvalues)
-        .any(|name| name == b"require")
+    let names = debug.get(instructions.saturating_mul(width)..).unwrap_or_default();
+    names.split(|&byte| byte == 0).take(upvalues).any(|name| name == b"require")
 }
 
 /// `Some(Some(text))` for a string; those inside a table constant go to `strings`.
-fn gc_constant<'a>(
-    reader: &mut Bytes<'a>,
-    strings: &mut Vec<&'a [u8]>,
-) -> Option<Option<&'a [u8]>> {
+fn gc_constant<'a>(reader: &mut Bytes<'a>, strings: &mut Vec<&'a [u8]>) -> Option<Option<&'a [u8]>> {
     match reader.uleb()? {
         0 => {}
         1 => {
@@ -206,18 +195,12 @@ mod tests {
 
     fn of(source: &str) -> Mentions {
         let lua = Lua::new();
-        let dump: LuaString = lua
-            .load("return string.dump(loadstring(..., '=test'), 'd')")
-            .call(source)
-            .unwrap();
+        let dump: LuaString = lua.load("return string.dump(loadstring(..., '=test'), 'd')").call(source).unwrap();
         mentions(&dump.as_bytes()).unwrap()
     }
 
     fn texts(names: &BTreeSet<Name>) -> Vec<&str> {
-        names
-            .iter()
-            .map(|name| std::str::from_utf8(name).unwrap())
-            .collect()
+        names.iter().map(|name| std::str::from_utf8(name).unwrap()).collect()
     }
 
     #[test]
@@ -225,29 +208,23 @@ mod tests {
         assert_eq!(texts(&of("return reading").globals), ["reading"]);
         assert_eq!(texts(&of("writing = 1").globals), ["writing"]);
         // Fields, locals, methods and upvalues are not globals.
-        let body = "local t, x = {f = 1}, 2; return function(a) t.f = a.g; a:h('k'); return x, #t, -x, a .. 'z', {1, 2} end";
+        let body =
+            "local t, x = {f = 1}, 2; return function(a) t.f = a.g; a:h('k'); return x, #t, -x, a .. 'z', {1, 2} end";
         assert!(of(body).globals.is_empty());
     }
 
     #[test]
     fn nested_functions_and_every_kind_of_constant_are_read() {
-        let found = of(
-            "local a = {1, 2.5, -3, true, nil, 'in table', k = 1e300, [false] = 'v'}
+        let found = of("local a = {1, 2.5, -3, true, nil, 'in table', k = 1e300, [false] = 'v'}
             local n = 1e9 + 0.1 + 4294967296 + -2147483648 + 2147483647
-            return function() return function() return deep, 1LL, 2ULL, 3i, -1e-300, a, n end end",
-        );
+            return function() return function() return deep, 1LL, 2ULL, 3i, -1e-300, a, n end end");
         assert_eq!(texts(&found.globals), ["deep"]);
-        assert!(
-            ["in table", "k", "v"]
-                .iter()
-                .all(|text| found.strings.contains(text.as_bytes()))
-        );
+        assert!(["in table", "k", "v"].iter().all(|text| found.strings.contains(text.as_bytes())));
     }
 
     #[test]
     fn names_beside_require_are_candidates_for_modules() {
-        let found =
-            of("local other = 'no' return function() local m = require('inspect') return m end");
+        let found = of("local other = 'no' return function() local m = require('inspect') return m end");
         assert_eq!(texts(&found.beside_require), ["inspect", "require"]);
         let local = of("local require = require return function() return require 'a.b' end");
         assert!(local.beside_require.contains(&b"a.b"[..]));
@@ -258,10 +235,7 @@ mod tests {
         assert!(mentions(b"").is_none());
         assert!(mentions(b"\x1bLJ\x02\x08\xff\xff\xff\xff\xff\xff").is_none());
         let lua = Lua::new();
-        let dump: LuaString = lua
-            .load("return string.dump(function() return x, 'y', {1} end)")
-            .eval()
-            .unwrap();
+        let dump: LuaString = lua.load("return string.dump(function() return x, 'y', {1} end)").eval().unwrap();
         for len in 0..dump.as_bytes().len() {
             assert!(mentions(&dump.as_bytes()[..len]).is_none(), "cut at {len}");
         }

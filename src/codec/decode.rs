@@ -44,16 +44,7 @@ pub(super) type Read<T = ()> = Result<T, DecodeError>;
 impl<'a, 'm> Decoder<'a, 'm> {
     pub fn new(l: *mut lua_State, lua: &'a Lua, inner: &'a Inner, options: DecodeOptions) -> Self {
         let (entries, blobs, cells) = (Vec::new(), Vec::new(), Vec::new());
-        Decoder {
-            l,
-            lua,
-            inner,
-            options,
-            body: Reader::new(&[], 0),
-            entries,
-            blobs,
-            cells,
-        }
+        Decoder { l, lua, inner, options, body: Reader::new(&[], 0), entries, blobs, cells }
     }
 
     /// Reads the head of a message. Gives the number of its roots.
@@ -81,11 +72,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
         } else if flags & flag::CODE != 0 {
             self.body.bad("has code but no objects")?;
         }
-        Ok(if flags & flag::SEVERAL != 0 {
-            self.body.count()?
-        } else {
-            1
-        })
+        Ok(if flags & flag::SEVERAL != 0 { self.body.count()? } else { 1 })
     }
 
     /// Reads the contents of all objects. The roots have been read.
@@ -117,10 +104,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
                 tag::FALSE => ffi::lua_pushboolean(self.l, 0),
                 tag::TRUE => ffi::lua_pushboolean(self.l, 1),
                 small @ tag::SMALL..=tag::SMALL_LAST => {
-                    ffi::lua_pushnumber(
-                        self.l,
-                        (i64::from(small - tag::SMALL) + tag::SMALL_MIN) as f64,
-                    );
+                    ffi::lua_pushnumber(self.l, (i64::from(small - tag::SMALL) + tag::SMALL_MIN) as f64);
                 }
                 tag::INTEGER => ffi::lua_pushnumber(self.l, self.body.integer()? as f64),
                 tag::FLOAT => ffi::lua_pushnumber(self.l, f64::from_le_bytes(self.body.array()?)),
@@ -166,9 +150,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
             ffi::lua_rawget_(self.l, -2);
             ffi::lua_remove(self.l, -2);
             if ffi::lua_isnil(self.l, -1) != 0 {
-                return Err(DecodeError::Unknown(
-                    String::from_utf8_lossy(name).into_owned(),
-                ));
+                return Err(DecodeError::Unknown(String::from_utf8_lossy(name).into_owned()));
             }
         }
         Ok(())
@@ -192,10 +174,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
 
     /// Pushes an object, which is made if this is the first time that it is met.
     unsafe fn reference(&mut self, id: u64) -> Read {
-        let Some(entry) = usize::try_from(id)
-            .ok()
-            .and_then(|id| self.entries.get_mut(id))
-        else {
+        let Some(entry) = usize::try_from(id).ok().and_then(|id| self.entries.get_mut(id)) else {
             return Ok(self.body.bad("refers to an object that is not there")?);
         };
         let Entry { kind, a, b, made } = *entry;
@@ -207,9 +186,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
                 return Ok(());
             }
             match kind {
-                Kind::Table | Kind::TableWithMeta => {
-                    ffi::lua_createtable(self.l, a as c_int, b as c_int)
-                }
+                Kind::Table | Kind::TableWithMeta => ffi::lua_createtable(self.l, a as c_int, b as c_int),
                 Kind::Function | Kind::FunctionWithEnv => self.load(a, b)?,
                 Kind::Handle => self.restore(a)?,
                 Kind::Global | Kind::Patch => {
@@ -230,9 +207,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
         // SAFETY: the bytes come from whom the caller trusts, and are valid for their length.
         unsafe {
             let (start, len) = (bytecode.as_ptr().cast(), bytecode.len());
-            if ffi::luaL_loadbufferx(self.l, start, len, c"=message".as_ptr(), c"b".as_ptr())
-                != ffi::LUA_OK
-            {
+            if ffi::luaL_loadbufferx(self.l, start, len, c"=message".as_ptr(), c"b".as_ptr()) != ffi::LUA_OK {
                 let why = c_string(ffi::lua_tostring(self.l, -1));
                 return Err(mlua::Error::runtime(String::from_utf8_lossy(why)).into());
             }
@@ -240,8 +215,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
             ffi::lua_pushvalue(self.l, -1);
             ffi::lua_getinfo(self.l, c">u".as_ptr(), info.as_mut_ptr());
             if info.assume_init_ref().nups as u32 != upvalues {
-                self.body
-                    .bad("has a function with another number of upvalues")?;
+                self.body.bad("has a function with another number of upvalues")?;
             }
         }
         Ok(())
@@ -249,11 +223,7 @@ impl<'a, 'm> Decoder<'a, 'm> {
 
     unsafe fn restore(&mut self, blob: u32) -> Read {
         let kit = &self.inner.snapshot.kit;
-        let handle = self
-            .inner
-            .surroundings
-            .handles
-            .restore(self.lua, self.blobs[blob as usize])?;
+        let handle = self.inner.surroundings.handles.restore(self.lua, self.blobs[blob as usize])?;
         if handle.is_nil() {
             self.body.bad("has a handle that is nothing")?;
         }
@@ -344,17 +314,12 @@ impl<'a, 'm> Decoder<'a, 'm> {
                     self.cells.push((id, number as u8));
                     self.value()?;
                     if ffi::lua_setupvalue(self.l, function, number).is_null() {
-                        self.body
-                            .bad("has a function with another number of upvalues")?;
+                        self.body.bad("has a function with another number of upvalues")?;
                     }
                 } else {
-                    let Some(&(owner, upvalue)) = usize::try_from(cell - 1)
-                        .ok()
-                        .and_then(|cell| self.cells.get(cell))
+                    let Some(&(owner, upvalue)) = usize::try_from(cell - 1).ok().and_then(|cell| self.cells.get(cell))
                     else {
-                        return Ok(self
-                            .body
-                            .bad("refers to a cell that does not come before")?);
+                        return Ok(self.body.bad("refers to a cell that does not come before")?);
                     };
                     self.reference(owner.into())?;
                     lua_upvaluejoin(self.l, function, number, -1, upvalue.into());

@@ -32,10 +32,7 @@ pub(super) struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch {
-            graph: Graph::default(),
-            strings: StringCache::new(),
-        }
+        Scratch { graph: Graph::default(), strings: StringCache::new() }
     }
 }
 
@@ -163,8 +160,7 @@ impl<'a> Encoder<'a> {
         self.put_modules();
         self.graph.put_blobs_and_entries(self.out);
         self.out.extend_from_slice(&(trailer as u64).to_le_bytes());
-        self.out[self.start + 1] |=
-            flag::OBJECTS | if self.graph.has_code { flag::CODE } else { 0 };
+        self.out[self.start + 1] |= flag::OBJECTS | if self.graph.has_code { flag::CODE } else { 0 };
         Ok(())
     }
 
@@ -176,16 +172,9 @@ impl<'a> Encoder<'a> {
         unsafe {
             match ffi::lua_type(self.l, index) {
                 ffi::LUA_TNUMBER => wire::put_number(self.out, ffi::lua_tonumber(self.l, index)),
-                ffi::LUA_TSTRING => {
-                    self.strings
-                        .put(self.out, self.start, raw::string(self.l, index))
-                }
+                ffi::LUA_TSTRING => self.strings.put(self.out, self.start, raw::string(self.l, index)),
                 ffi::LUA_TBOOLEAN => {
-                    self.out.push(if ffi::lua_toboolean(self.l, index) != 0 {
-                        tag::TRUE
-                    } else {
-                        tag::FALSE
-                    });
+                    self.out.push(if ffi::lua_toboolean(self.l, index) != 0 { tag::TRUE } else { tag::FALSE });
                 }
                 ffi::LUA_TNIL => self.out.push(tag::NIL),
                 other => return self.object(index, other),
@@ -216,9 +205,7 @@ impl<'a> Encoder<'a> {
             }
             let (kind, a, b) = match lua_type {
                 ffi::LUA_TTABLE => (Kind::Table, 0, 0),
-                ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => {
-                    (Kind::Function, 0, 0)
-                }
+                ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => (Kind::Function, 0, 0),
                 ffi::LUA_TUSERDATA => match self.handle(index)? {
                     Some(blob) => (Kind::Handle, blob, 0),
                     None => return Err(self.refuse(index)),
@@ -253,13 +240,7 @@ impl<'a> Encoder<'a> {
             }
             ffi::lua_rawseti_(self.l, QUEUE, id as c_int + 1);
         }
-        self.graph.nodes.push(Node {
-            parent: self.current,
-            capture: self.capture,
-            kind,
-            a,
-            b,
-        });
+        self.graph.nodes.push(Node { parent: self.current, capture: self.capture, kind, a, b });
         id
     }
 
@@ -371,11 +352,9 @@ impl<'a> Encoder<'a> {
     unsafe fn cdata(&mut self, index: c_int, address: usize) -> Written {
         // SAFETY: `address` is where the cdata's own bytes are, and its type says how many there are.
         unsafe {
-            for (at, tag, len) in [
-                (slot::INT64, tag::INT64, 8),
-                (slot::UINT64, tag::UINT64, 8),
-                (slot::COMPLEX, tag::COMPLEX, 16),
-            ] {
+            for (at, tag, len) in
+                [(slot::INT64, tag::INT64, 8), (slot::UINT64, tag::UINT64, 8), (slot::COMPLEX, tag::COMPLEX, 16)]
+            {
                 ffi::lua_rawgeti_(self.l, KIT, slot::ISTYPE);
                 if ffi::lua_isnil(self.l, -1) != 0 {
                     ffi::lua_pop(self.l, 1);

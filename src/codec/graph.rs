@@ -70,11 +70,7 @@ impl Graph {
 
     pub fn blob(&self, index: u32) -> &[u8] {
         let index = index as usize;
-        let start = if index == 0 {
-            0
-        } else {
-            self.blob_ends[index - 1]
-        };
+        let start = if index == 0 { 0 } else { self.blob_ends[index - 1] };
         &self.blobs[start..self.blob_ends[index]]
     }
 
@@ -90,10 +86,7 @@ impl Graph {
         let mut hasher = rustc_hash::FxHasher::default();
         hasher.write(bytecode);
         let hash = hasher.finish();
-        let same = self
-            .functions
-            .get(&hash)
-            .and_then(|all| all.iter().find(|&&blob| self.blob(blob) == bytecode));
+        let same = self.functions.get(&hash).and_then(|all| all.iter().find(|&&blob| self.blob(blob) == bytecode));
         if let Some(&blob) = same {
             return (blob, false);
         }
@@ -129,11 +122,7 @@ impl StringCache {
     const SLOTS: usize = 1 << 10;
 
     pub fn new() -> Self {
-        StringCache {
-            slots: Box::new([(0, 0); Self::SLOTS]),
-            origin: 1,
-            highest: 0,
-        }
+        StringCache { slots: Box::new([(0, 0); Self::SLOTS]), origin: 1, highest: 0 }
     }
 
     /// Forgets everything.

@@ -98,12 +98,7 @@ impl Codec {
         unsafe {
             lua.exec_raw::<()>((&inner.snapshot.kit, mlua::Nil, list), move |l| {
                 ffi::luaL_checkstack(l, STACK, std::ptr::null());
-                *outcome_slot = fill(
-                    &mut Decoder::new(l, lua, inner, options),
-                    l,
-                    messages,
-                    start,
-                );
+                *outcome_slot = fill(&mut Decoder::new(l, lua, inner, options), l, messages, start);
                 ffi::lua_settop(l, 0);
             })?;
         }

@@ -117,13 +117,7 @@ pub struct EncodeOptions<'a> {
 impl<'a> EncodeOptions<'a> {
     /// Everything goes along, nothing is reported.
     pub fn new(root: &'a str) -> Self {
-        EncodeOptions {
-            root,
-            modules: true,
-            include_modules: &[],
-            exclude_modules: &[],
-            warn_bytes: None,
-        }
+        EncodeOptions { root, modules: true, include_modules: &[], exclude_modules: &[], warn_bytes: None }
     }
 }
 
@@ -151,11 +145,7 @@ pub struct Verified(());
 impl Verified {
     /// The bytes have the hash that came over a channel that only the driver or a worker of this job can write to.
     pub fn check(bytes: &[u8], sha256: &[u8; 32]) -> Result<Verified, DecodeError> {
-        if Sha256::digest(bytes)[..] == sha256[..] {
-            Ok(Verified(()))
-        } else {
-            Err(DecodeError::Hash)
-        }
+        if Sha256::digest(bytes)[..] == sha256[..] { Ok(Verified(())) } else { Err(DecodeError::Hash) }
     }
 
     /// The bytes themselves came over such a channel, or never left this process.
@@ -210,25 +200,12 @@ impl Codec {
     /// Takes a snapshot of the VM: call it after all bindings are installed and before user code runs.
     pub fn new(lua: &Lua, surroundings: Surroundings) -> mlua::Result<Codec> {
         let snapshot = Snapshot::take(lua)?;
-        Ok(Codec(Rc::new(Inner {
-            snapshot,
-            surroundings,
-            scratch: Cell::default(),
-            requires: RefCell::default(),
-        })))
+        Ok(Codec(Rc::new(Inner { snapshot, surroundings, scratch: Cell::default(), requires: RefCell::default() })))
     }
 
     /// One message with all of `values`; nils and their number are kept.
-    pub fn encode(
-        &self,
-        lua: &Lua,
-        values: &[Value],
-        options: &EncodeOptions<'_>,
-    ) -> Result<Encoded, EncodeError> {
-        let mut encoded = Encoded {
-            bytes: Vec::new(),
-            largest: None,
-        };
+    pub fn encode(&self, lua: &Lua, values: &[Value], options: &EncodeOptions<'_>) -> Result<Encoded, EncodeError> {
+        let mut encoded = Encoded { bytes: Vec::new(), largest: None };
         let arguments = MultiValue::from_iter(values.iter().cloned());
         self.0.with_scratch(|scratch| {
             let mut outcome = Ok(());
@@ -254,12 +231,7 @@ impl Codec {
     }
 
     /// The values of a message.
-    pub fn decode(
-        &self,
-        lua: &Lua,
-        bytes: &[u8],
-        options: DecodeOptions,
-    ) -> Result<MultiValue, DecodeError> {
+    pub fn decode(&self, lua: &Lua, bytes: &[u8], options: DecodeOptions) -> Result<MultiValue, DecodeError> {
         let inner = &*self.0;
         let mut outcome = Ok(());
         let outcome_slot = &mut outcome;

@@ -32,12 +32,7 @@ impl Encoder<'_> {
 
     /// # Safety
     /// As for `refuse`.
-    pub unsafe fn refuse_as(
-        &mut self,
-        index: c_int,
-        what: String,
-        hint: Option<&'static str>,
-    ) -> EncodeError {
+    pub unsafe fn refuse_as(&mut self, index: c_int, what: String, hint: Option<&'static str>) -> EncodeError {
         // SAFETY: as the caller promises.
         let path = unsafe { self.path_to(index, self.current) };
         EncodeError::Refused { path, what, hint }
@@ -51,12 +46,7 @@ impl Encoder<'_> {
         let Some(limit) = self.options.warn_bytes else {
             return;
         };
-        let Some(&capture) = self
-            .graph
-            .captures
-            .iter()
-            .max_by_key(|capture| capture.bytes)
-        else {
+        let Some(&capture) = self.graph.captures.iter().max_by_key(|capture| capture.bytes) else {
             return;
         };
         if capture.bytes <= limit {
@@ -69,24 +59,14 @@ impl Encoder<'_> {
                 self.push_queued(capture.owner);
                 let name = text(raw::string(self.l, -1));
                 ffi::lua_settop(self.l, top);
-                format!(
-                    "global `{name}` of {}",
-                    self.function_name(self.graph.nodes[capture.owner as usize].parent)
-                )
+                format!("global `{name}` of {}", self.function_name(self.graph.nodes[capture.owner as usize].parent))
             } else {
                 let name = self.upvalue_name(capture.owner, capture.upvalue.into());
                 format!("upvalue `{name}` of {}", self.function_name(capture.owner))
             }
         };
-        if self
-            .largest
-            .as_ref()
-            .is_none_or(|known| known.bytes < capture.bytes)
-        {
-            self.largest = Some(LargeCapture {
-                path,
-                bytes: capture.bytes,
-            });
+        if self.largest.as_ref().is_none_or(|known| known.bytes < capture.bytes) {
+            self.largest = Some(LargeCapture { path, bytes: capture.bytes });
         }
     }
 
@@ -108,20 +88,13 @@ impl Encoder<'_> {
                         self.push_queued(container);
                         let name = text(raw::string(self.l, -1));
                         let fields = joined(fields);
-                        break format!(
-                            "global `{name}`{fields} of {}",
-                            self.function_name(node.parent)
-                        );
+                        break format!("global `{name}`{fields} of {}", self.function_name(node.parent));
                     }
                     Kind::Patch => {
                         self.push_patch(container);
-                        let (table, field) =
-                            (text(raw::string(self.l, -3)), text(raw::string(self.l, -2)));
+                        let (table, field) = (text(raw::string(self.l, -3)), text(raw::string(self.l, -2)));
                         let fields = joined(fields);
-                        break format!(
-                            "field `{table}.{field}`{fields}, used by {}",
-                            self.function_name(node.parent)
-                        );
+                        break format!("field `{table}.{field}`{fields}, used by {}", self.function_name(node.parent));
                     }
                     Kind::Function | Kind::FunctionWithEnv => {
                         let fields = joined(fields);
@@ -132,10 +105,7 @@ impl Encoder<'_> {
                         break format!("{step}{fields} of {}", self.function_name(container));
                     }
                     Kind::Table | Kind::TableWithMeta | Kind::Handle => {
-                        fields.push(
-                            self.field_with(container, value)
-                                .unwrap_or_else(|| "[?]".into()),
-                        );
+                        fields.push(self.field_with(container, value).unwrap_or_else(|| "[?]".into()));
                         self.push_queued(container);
                         ffi::lua_replace(self.l, value);
                         container = node.parent;
@@ -166,10 +136,7 @@ impl Encoder<'_> {
         match fields {
             "" => root,
             _ if root.starts_with("the ") => format!("{root}{fields}"),
-            _ => format!(
-                "field {} of {root}",
-                fields.strip_prefix('.').unwrap_or(fields)
-            ),
+            _ => format!("field {} of {root}", fields.strip_prefix('.').unwrap_or(fields)),
         }
     }
 
@@ -190,11 +157,7 @@ impl Encoder<'_> {
                 ffi::lua_getinfo(self.l, c">S".as_ptr(), info.as_mut_ptr());
                 let info = info.assume_init_ref();
                 let file = text(c_string(info.short_src.as_ptr()));
-                if info.linedefined > 0 {
-                    format!("{file}:{}", info.linedefined)
-                } else {
-                    file
-                }
+                if info.linedefined > 0 { format!("{file}:{}", info.linedefined) } else { file }
             } else {
                 String::new()
             };
@@ -212,9 +175,7 @@ impl Encoder<'_> {
                         self.push_patch(parent);
                         Some(text(raw::string(self.l, -2)))
                     }
-                    _ => self
-                        .field_with(parent, value)
-                        .and_then(|field| Some(field.strip_prefix('.')?.to_owned())),
+                    _ => self.field_with(parent, value).and_then(|field| Some(field.strip_prefix('.')?.to_owned())),
                 }
             };
             ffi::lua_settop(self.l, top);
@@ -280,9 +241,7 @@ impl Encoder<'_> {
                 ffi::lua_pop(self.l, 1);
             }
             ffi::lua_settop(self.l, table);
-            if found.is_none()
-                && ffi::lua_getmetatable(self.l, table) != 0
-                && ffi::lua_rawequal(self.l, -1, value) != 0
+            if found.is_none() && ffi::lua_getmetatable(self.l, table) != 0 && ffi::lua_rawequal(self.l, -1, value) != 0
             {
                 found = Some(".<metatable>".into());
             }
@@ -297,18 +256,9 @@ impl Encoder<'_> {
             match ffi::lua_type(self.l, index) {
                 ffi::LUA_TSTRING => {
                     let key = text(raw::string(self.l, index));
-                    let is_name = key
-                        .bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-                        && key
-                            .bytes()
-                            .next()
-                            .is_some_and(|byte| !byte.is_ascii_digit());
-                    if is_name {
-                        format!(".{key}")
-                    } else {
-                        format!("[{key:?}]")
-                    }
+                    let is_name = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                        && key.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+                    if is_name { format!(".{key}") } else { format!("[{key:?}]") }
                 }
                 ffi::LUA_TNUMBER => format!("[{}]", ffi::lua_tonumber(self.l, index)),
                 ffi::LUA_TBOOLEAN => format!("[{}]", ffi::lua_toboolean(self.l, index) != 0),
@@ -323,15 +273,10 @@ impl Encoder<'_> {
         unsafe {
             match ffi::lua_type(self.l, index) {
                 ffi::LUA_TTHREAD => ("a coroutine".into(), Some("create it inside the function")),
-                ffi::LUA_TFUNCTION => (
-                    "a C function".into(),
-                    Some("require its module inside the function"),
-                ),
+                ffi::LUA_TFUNCTION => ("a C function".into(), Some("require its module inside the function")),
                 ffi::LUA_TLIGHTUSERDATA => ("a light userdata".into(), None),
                 ffi::LUA_TUSERDATA => match self.userdata_type(index) {
-                    Some(name) if name == "FILE*" => {
-                        ("userdata FILE*".into(), Some("open it inside the function"))
-                    }
+                    Some(name) if name == "FILE*" => ("userdata FILE*".into(), Some("open it inside the function")),
                     Some(name) => (format!("userdata {name}"), None),
                     None => ("a userdata".into(), None),
                 },
@@ -345,9 +290,7 @@ impl Encoder<'_> {
                         ffi::lua_call(self.l, 1, 1);
                         ffi::luaL_tolstring(self.l, -1, std::ptr::null_mut());
                         let ctype = text(raw::string(self.l, -1));
-                        let name = ctype
-                            .strip_prefix("ctype<")
-                            .and_then(|name| name.strip_suffix('>'));
+                        let name = ctype.strip_prefix("ctype<").and_then(|name| name.strip_suffix('>'));
                         let _ = write!(what, " {}", name.unwrap_or(&ctype));
                     }
                     ffi::lua_settop(self.l, top);
@@ -375,9 +318,7 @@ impl Encoder<'_> {
                 }
                 ffi::lua_pushnil(self.l);
                 while name.is_none() && ffi::lua_next(self.l, ffi::LUA_REGISTRYINDEX) != 0 {
-                    if ffi::lua_type(self.l, -2) == ffi::LUA_TSTRING
-                        && ffi::lua_rawequal(self.l, -1, meta) != 0
-                    {
+                    if ffi::lua_type(self.l, -2) == ffi::LUA_TSTRING && ffi::lua_rawequal(self.l, -1, meta) != 0 {
                         name = Some(text(raw::string(self.l, -2)));
                     }
                     ffi::lua_pop(self.l, 1);

@@ -64,20 +64,15 @@ impl Encoder<'_> {
                 ffi::lua_pushnil(self.l);
                 while ffi::lua_next(self.l, loaded) != 0 {
                     let address = ffi::lua_topointer(self.l, -1) as usize;
-                    let is_object = matches!(
-                        ffi::lua_type(self.l, -1),
-                        ffi::LUA_TTABLE | ffi::LUA_TFUNCTION | ffi::LUA_TUSERDATA
-                    );
+                    let is_object =
+                        matches!(ffi::lua_type(self.l, -1), ffi::LUA_TTABLE | ffi::LUA_TFUNCTION | ffi::LUA_TUSERDATA);
                     if is_object
                         && ffi::lua_type(self.l, -2) == ffi::LUA_TSTRING
                         && !self.inner.snapshot.permanents.contains_key(&address)
                         && let Ok(name) = std::str::from_utf8(raw::string(self.l, -2))
                     {
                         // One table under two names: the smaller, so that the choice does not depend on the order.
-                        let known = program
-                            .modules
-                            .entry(address)
-                            .or_insert_with(|| name.into());
+                        let known = program.modules.entry(address).or_insert_with(|| name.into());
                         if name < &**known {
                             *known = name.into();
                         }
@@ -106,19 +101,13 @@ impl Encoder<'_> {
             let (blob, first) = self.graph.add_function(raw::string(self.l, -1));
             let mentions = if first {
                 let Some(mentions) = bytecode::mentions(self.graph.blob(blob)) else {
-                    return Err(
-                        mlua::Error::runtime("this VM's bytecode is of an unknown format").into(),
-                    );
+                    return Err(mlua::Error::runtime("this VM's bytecode is of an unknown format").into());
                 };
                 let mentions = Rc::new(mentions);
                 self.program().mentions.insert(blob, mentions.clone());
                 mentions
             } else {
-                self.program()
-                    .mentions
-                    .get(&blob)
-                    .cloned()
-                    .unwrap_or_default()
+                self.program().mentions.get(&blob).cloned().unwrap_or_default()
             };
             ffi::lua_settop(self.l, function);
 
@@ -134,11 +123,7 @@ impl Encoder<'_> {
             let environment = function + 1;
             let (upvalues, holds_globals) = self.upvalues(id, function)?;
             if first || own_environment || holds_globals {
-                self.globals_of(
-                    &mentions,
-                    own_environment.then_some(environment),
-                    holds_globals,
-                );
+                self.globals_of(&mentions, own_environment.then_some(environment), holds_globals);
             }
             if first {
                 self.patches_for(&mentions);
@@ -173,11 +158,7 @@ impl Encoder<'_> {
                     wire::put_varint(self.out, 0);
                     if is_root {
                         self.capture = self.graph.captures.len() as u32;
-                        self.graph.captures.push(Capture {
-                            owner: id,
-                            upvalue: count as u16,
-                            bytes: 0,
-                        });
+                        self.graph.captures.push(Capture { owner: id, upvalue: count as u16, bytes: 0 });
                     }
                     let before = self.out.len();
                     self.value(-1)?;
@@ -193,17 +174,9 @@ impl Encoder<'_> {
     }
 
     /// Queues the globals that a function uses and that are not the VM's own.
-    unsafe fn globals_of(
-        &mut self,
-        mentions: &Mentions,
-        environment: Option<c_int>,
-        any_string: bool,
-    ) {
-        let names = if any_string || mentions.reaches_globals_indirectly() {
-            &mentions.strings
-        } else {
-            &mentions.globals
-        };
+    unsafe fn globals_of(&mut self, mentions: &Mentions, environment: Option<c_int>, any_string: bool) {
+        let names =
+            if any_string || mentions.reaches_globals_indirectly() { &mentions.strings } else { &mentions.globals };
         // SAFETY: `GLOBALS` and `OLD_GLOBALS` are tables, as is an environment; the stack is balanced.
         unsafe {
             let top = ffi::lua_gettop(self.l);
@@ -239,11 +212,7 @@ impl Encoder<'_> {
                     let id = self.enqueue(-1, Kind::Global, 0, 0);
                     if self.capture == NO_CAPTURE {
                         self.graph.nodes[id as usize].capture = self.graph.captures.len() as u32;
-                        self.graph.captures.push(Capture {
-                            owner: id,
-                            upvalue: 0,
-                            bytes: 0,
-                        });
+                        self.graph.captures.push(Capture { owner: id, upvalue: 0, bytes: 0 });
                     }
                 }
             }

@@ -27,9 +27,7 @@ impl Encoder<'_> {
             Some(Module::Foreign) => {
                 let what = format!("module `{name}`, which a C library made");
                 // SAFETY: as the caller promises.
-                return Err(unsafe {
-                    self.refuse_as(index, what, Some("require it inside the function"))
-                });
+                return Err(unsafe { self.refuse_as(index, what, Some("require it inside the function")) });
             }
             Some(Module::Builtin) => {}
             Some(Module::Source(source)) => self.add_source(&name, source),
@@ -60,9 +58,8 @@ impl Encoder<'_> {
 
     /// Adds the source of a module that a function may require.
     fn look_for(&mut self, name: &str) {
-        let plausible = !name.is_empty()
-            && name.len() <= 200
-            && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+        let plausible =
+            !name.is_empty() && name.len() <= 200 && !name.contains(|c: char| c.is_whitespace() || c.is_control());
         if !self.options.modules || !plausible || program_of(self).looked_for.contains(name) {
             return;
         }
@@ -79,21 +76,13 @@ impl Encoder<'_> {
         self.graph.has_code = true;
         let mut found: Vec<(Box<str>, ModuleSource)> = vec![(name.into(), source)];
         while let Some((name, source)) = found.pop() {
-            let excluded = self
-                .options
-                .exclude_modules
-                .iter()
-                .any(|other| **other == *name);
-            if !self.options.modules
-                || !program_of(self).looked_for.insert(name.clone())
-                || excluded
-            {
+            let excluded = self.options.exclude_modules.iter().any(|other| **other == *name);
+            if !self.options.modules || !program_of(self).looked_for.insert(name.clone()) || excluded {
                 continue;
             }
             for required in self.requires_of(&name, &source).iter() {
                 if !program_of(self).looked_for.contains(required)
-                    && let Some(Module::Source(source)) =
-                        self.inner.surroundings.modules.find(self.lua, required)
+                    && let Some(Module::Source(source)) = self.inner.surroundings.modules.find(self.lua, required)
                 {
                     found.push((required.clone(), source));
                 }
@@ -112,52 +101,34 @@ impl Encoder<'_> {
         // A first line for the shell is not Lua.
         let mut text = module.source.as_ref();
         if text.first() == Some(&b'#') {
-            text = &text[text
-                .iter()
-                .position(|&byte| byte == b'\n')
-                .unwrap_or(text.len())..];
+            text = &text[text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len())..];
         }
         let mut requires = Vec::new();
         // SAFETY: the buffer is valid for its length; `DUMP` is a function; the stack is balanced.
         unsafe {
             let top = ffi::lua_gettop(self.l);
             if text.first() != Some(&0x1b)
-                && ffi::luaL_loadbufferx(
-                    self.l,
-                    text.as_ptr().cast(),
-                    text.len(),
-                    c"=module".as_ptr(),
-                    c"t".as_ptr(),
-                ) == ffi::LUA_OK
+                && ffi::luaL_loadbufferx(self.l, text.as_ptr().cast(), text.len(), c"=module".as_ptr(), c"t".as_ptr())
+                    == ffi::LUA_OK
             {
                 ffi::lua_rawgeti_(self.l, KIT, slot::DUMP);
                 ffi::lua_insert(self.l, -2);
                 ffi::lua_call(self.l, 1, 1);
                 if let Some(mentions) = bytecode::mentions(raw::string(self.l, -1)) {
                     requires.extend(
-                        mentions
-                            .beside_require
-                            .iter()
-                            .filter_map(|name| Some(std::str::from_utf8(name).ok()?.into())),
+                        mentions.beside_require.iter().filter_map(|name| Some(std::str::from_utf8(name).ok()?.into())),
                     );
                 }
             }
             ffi::lua_settop(self.l, top);
         }
         let requires: Rc<[Box<str>]> = requires.into();
-        self.inner
-            .requires
-            .borrow_mut()
-            .insert(name.into(), (module.source.clone(), requires.clone()));
+        self.inner.requires.borrow_mut().insert(name.into(), (module.source.clone(), requires.clone()));
         requires
     }
 
     pub fn put_modules(&mut self) {
-        let sources = self
-            .program
-            .as_ref()
-            .map(|program| program.sources.as_slice())
-            .unwrap_or_default();
+        let sources = self.program.as_ref().map(|program| program.sources.as_slice()).unwrap_or_default();
         wire::put_varint(self.out, sources.len() as u64);
         for (name, module) in sources {
             wire::put_bytes(self.out, name.as_bytes());

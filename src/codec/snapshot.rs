@@ -56,50 +56,33 @@ impl Snapshot {
             Some(debug) => debug.raw_get::<Function>("getmetatable")?,
             None => globals.raw_get("getmetatable")?,
         };
-        let walk = lua
-            .load(include_str!("snapshot.lua"))
-            .set_name("=codec snapshot");
+        let walk = lua.load(include_str!("snapshot.lua")).set_name("=codec snapshot");
         type Walked = (Table, Table, Table, Table, Table, Table);
         let (names, values, by_name, tables, shadows, table_names): Walked =
             walk.call((&globals, get_metatable, MAX_DEPTH))?;
 
         let mut permanents = FxHashMap::default();
         let mut owned_names = Vec::new();
-        for (name, value) in names
-            .sequence_values::<LuaString>()
-            .zip(values.sequence_values::<Value>())
-        {
+        for (name, value) in names.sequence_values::<LuaString>().zip(values.sequence_values::<Value>()) {
             permanents.insert(value?.to_pointer() as usize, owned_names.len() as u32);
             owned_names.push(name?.as_bytes().to_vec().into());
         }
 
         let kit = lua.create_table()?;
-        kit.raw_set(
-            slot::DUMP,
-            globals
-                .raw_get::<Table>("string")?
-                .raw_get::<Function>("dump")?,
-        )?;
+        kit.raw_set(slot::DUMP, globals.raw_get::<Table>("string")?.raw_get::<Function>("dump")?)?;
         kit.raw_set(slot::DUMP_OPTION, "d")?;
         kit.raw_set(slot::REQUIRE, globals.raw_get::<Function>("require")?)?;
         if let Some(ffi) = loaded.raw_get::<Option<Table>>("ffi")? {
             let type_of: Function = ffi.raw_get("typeof")?;
             kit.raw_set(slot::ISTYPE, ffi.raw_get::<Function>("istype")?)?;
-            for (at, name) in [
-                (slot::INT64, "int64_t"),
-                (slot::UINT64, "uint64_t"),
-                (slot::COMPLEX, "complex"),
-            ] {
+            for (at, name) in [(slot::INT64, "int64_t"), (slot::UINT64, "uint64_t"), (slot::COMPLEX, "complex")] {
                 kit.raw_set(at, type_of.call::<Value>(name)?)?;
             }
             kit.raw_set(slot::TYPEOF, type_of)?;
         }
 
-        let (watched_tables, watched_shadows, watched_names) = (
-            lua.create_table()?,
-            lua.create_table()?,
-            lua.create_table()?,
-        );
+        let (watched_tables, watched_shadows, watched_names) =
+            (lua.create_table()?, lua.create_table()?, lua.create_table()?);
         for i in 1..=tables.raw_len() {
             let name: LuaString = table_names.raw_get(i)?;
             let shadow: Table = shadows.raw_get(i)?;
@@ -119,24 +102,13 @@ impl Snapshot {
         kit.raw_set(slot::GLOBALS, globals)?;
         kit.raw_set(slot::LOADED, loaded)?;
         kit.raw_set(slot::BY_NAME, by_name)?;
-        Ok(Snapshot {
-            kit,
-            permanents,
-            names: owned_names,
-            watched,
-        })
+        Ok(Snapshot { kit, permanents, names: owned_names, watched })
     }
 }
 
 /// Globals have a section of their own; what `require` keeps is each VM's affair; and fields of `lithops` change by themselves.
 fn is_watched(name: &[u8]) -> bool {
-    const OWN: [&[u8]; 6] = [
-        b"_G",
-        b"package",
-        b"package.loaded",
-        b"package.preload",
-        b"package.loaders",
-        b"package.searchers",
-    ];
+    const OWN: [&[u8]; 6] =
+        [b"_G", b"package", b"package.loaded", b"package.preload", b"package.loaders", b"package.searchers"];
     !OWN.contains(&name) && name != b"lithops" && !name.starts_with(b"lithops.")
 }

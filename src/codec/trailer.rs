@@ -35,10 +35,7 @@ impl<'m> Decoder<'_, 'm> {
             let chunk_name = utf8(&trailer, trailer.clone().bytes()?)?.to_owned();
             trailer.bytes()?;
             let source = bytes::Bytes::copy_from_slice(trailer.bytes()?);
-            self.inner
-                .surroundings
-                .modules
-                .provide(name, ModuleSource { chunk_name, source });
+            self.inner.surroundings.modules.provide(name, ModuleSource { chunk_name, source });
         }
         self.blobs.clear();
         for _ in 0..trailer.count()? {
@@ -54,10 +51,7 @@ impl<'m> Decoder<'_, 'm> {
             if kind.is_code() && flags & flag::CODE == 0 {
                 trailer.bad("has a function but no code")?;
             }
-            let (Ok(a), Ok(b)) = (
-                u32::try_from(trailer.varint()?),
-                u32::try_from(trailer.varint()?),
-            ) else {
+            let (Ok(a), Ok(b)) = (u32::try_from(trailer.varint()?), u32::try_from(trailer.varint()?)) else {
                 return Ok(trailer.bad("has an object beyond all sizes")?);
             };
             // Sizes are C integers to the VM.
@@ -67,19 +61,12 @@ impl<'m> Decoder<'_, 'm> {
             }
             match kind {
                 Kind::Table | Kind::TableWithMeta => promised += u64::from(a) + 2 * u64::from(b),
-                Kind::Function | Kind::FunctionWithEnv | Kind::Handle
-                    if a as usize >= self.blobs.len() =>
-                {
+                Kind::Function | Kind::FunctionWithEnv | Kind::Handle if a as usize >= self.blobs.len() => {
                     trailer.bad("refers to a blob that is not there")?;
                 }
                 _ => {}
             }
-            self.entries.push(Entry {
-                kind,
-                a,
-                b,
-                made: false,
-            });
+            self.entries.push(Entry { kind, a, b, made: false });
         }
         if promised > start as u64 {
             trailer.bad("has tables larger than itself")?;
@@ -90,8 +77,7 @@ impl<'m> Decoder<'_, 'm> {
         self.body = Reader::new(&front[..start], self.body.pos);
         // SAFETY: the size is at most the message's; slot `OBJECTS` exists.
         unsafe {
-            let reusable =
-                self.entries.len() <= REUSED && ffi::lua_type(self.l, OBJECTS) == ffi::LUA_TTABLE;
+            let reusable = self.entries.len() <= REUSED && ffi::lua_type(self.l, OBJECTS) == ffi::LUA_TTABLE;
             if !self.entries.is_empty() && !reusable {
                 ffi::lua_createtable(self.l, self.entries.len() as c_int, 0);
                 ffi::lua_replace(self.l, OBJECTS);

@@ -87,10 +87,7 @@ impl Kind {
     }
 
     pub fn is_code(self) -> bool {
-        matches!(
-            self,
-            Kind::Function | Kind::FunctionWithEnv | Kind::Global | Kind::Patch
-        )
+        matches!(self, Kind::Function | Kind::FunctionWithEnv | Kind::Global | Kind::Patch)
     }
 }
 

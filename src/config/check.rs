@@ -46,23 +46,17 @@ impl Values {
     }
 
     fn set(&mut self, section: &'static str, key: &'static str, value: Value, spot: Option<Spot>) {
-        self.0
-            .entry(section)
-            .or_default()
-            .insert(key, Slot { value, spot });
+        self.0.entry(section).or_default().insert(key, Slot { value, spot });
     }
 
     /// The value of a key, from the configuration or by default; `None` where it is absent.
     pub fn get(&self, section: &str, key: &str) -> Option<&Value> {
-        self.slot(section, key)
-            .map(|slot| &slot.value)
-            .filter(|value| !value.is_null())
+        self.slot(section, key).map(|slot| &slot.value).filter(|value| !value.is_null())
     }
 
     /// The value of a key, if the configuration sets it.
     pub fn given(&self, section: &str, key: &str) -> Option<&Value> {
-        self.get(section, key)
-            .filter(|_| self.is_given(section, key))
+        self.get(section, key).filter(|_| self.is_given(section, key))
     }
 
     /// Whether the configuration sets a key.
@@ -76,18 +70,9 @@ impl Values {
 }
 
 /// Takes a document apart into sections and keys. What cannot be taken apart is a complaint.
-pub(super) fn read_sections(
-    origin: &Arc<Origin>,
-    tree: &Node,
-    given: &mut Vec<Given>,
-    problems: &mut Vec<Complaint>,
-) {
+pub(super) fn read_sections(origin: &Arc<Origin>, tree: &Node, given: &mut Vec<Given>, problems: &mut Vec<Complaint>) {
     let mut complain = |place: &[usize], key: &str, message: String| {
-        problems.push(Complaint {
-            spot: Spot::new(origin, place),
-            key: key.into(),
-            message,
-        });
+        problems.push(Complaint { spot: Spot::new(origin, place), key: key.into(), message });
     };
     report_duplicates(tree, "", &mut complain);
     let sections = match tree {
@@ -108,9 +93,7 @@ pub(super) fn read_sections(
             Node::Scalar(Value::Null) => &[],
             Node::List(items) if items.is_empty() => &[],
             _ => {
-                let message = format!(
-                    "section `{name}` must be a mapping of keys, each on a line below it, indented"
-                );
+                let message = format!("section `{name}` must be a mapping of keys, each on a line below it, indented");
                 complain(&section.place, name, message);
                 &[]
             }
@@ -126,14 +109,8 @@ pub(super) fn read_sections(
 }
 
 fn unknown_section(name: &str) -> String {
-    if let Some(section) = SECTIONS
-        .iter()
-        .find(|section| section.keys.iter().any(|key| key.name == name))
-    {
-        return format!(
-            "`{name}` is a key of section `{0}`: write it below `{0}:`, indented",
-            section.name
-        );
+    if let Some(section) = SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == name)) {
+        return format!("`{name}` is a key of section `{0}`: write it below `{0}:`, indented", section.name);
     }
     match nearest(name, schema::section_names()) {
         Some(near) => format!("unknown section `{name}`; did you mean `{near}`?"),
@@ -143,17 +120,11 @@ fn unknown_section(name: &str) -> String {
 
 fn report_duplicates(node: &Node, path: &str, complain: &mut impl FnMut(&[usize], &str, String)) {
     let name = |key: &str| {
-        if path.is_empty() {
-            key.to_string()
-        } else {
-            format!("{path}.{key}")
-        }
+        if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
     };
     match node {
         Node::Scalar(_) => {}
-        Node::List(items) => items
-            .iter()
-            .for_each(|(_, item)| report_duplicates(item, path, complain)),
+        Node::List(items) => items.iter().for_each(|(_, item)| report_duplicates(item, path, complain)),
         Node::Table(entries) => {
             let mut seen = std::collections::BTreeSet::new();
             for Entry { key, place, value } in entries {
@@ -172,10 +143,7 @@ pub(super) fn apply(given: &mut Vec<Given>, overrides: &[Override], environment:
     for set in overrides {
         given.retain(|old| {
             let same = old.section == set.section && old.key == set.key;
-            let hides = set
-                .drops
-                .iter()
-                .any(|(section, key)| old.section == *section && old.key == *key);
+            let hides = set.drops.iter().any(|(section, key)| old.section == *section && old.key == *key);
             !same && !hides
         });
         // The two names of one key: whichever is set last is meant.
@@ -187,10 +155,7 @@ pub(super) fn apply(given: &mut Vec<Given>, overrides: &[Override], environment:
             key: set.key.clone(),
             value: set.value.clone(),
             typed: set.typed.clone(),
-            spot: Spot::new(
-                &Origin::without_text(set.source.clone(), &environment.cwd),
-                &[],
-            ),
+            spot: Spot::new(&Origin::without_text(set.source.clone(), &environment.cwd), &[]),
         });
     }
 }
@@ -216,34 +181,17 @@ pub(super) fn check(
     let nowhere = Origin::without_text(Source::Default, &environment.cwd);
     for section in SECTIONS {
         for key in section.keys {
-            fill_default(
-                section,
-                key,
-                &environment,
-                &mut values,
-                &nowhere,
-                &mut complaints,
-            );
+            fill_default(section, key, &environment, &mut values, &nowhere, &mut complaints);
         }
         // Several keys are judged together only when each is right by itself.
         let wrong = |complaint: &Complaint| {
-            let key = complaint
-                .key
-                .strip_prefix(section.name)
-                .and_then(|rest| rest.strip_prefix('.'));
+            let key = complaint.key.strip_prefix(section.name).and_then(|rest| rest.strip_prefix('.'));
             section.keys.iter().any(|known| key == Some(known.name))
         };
         if !complaints.iter().any(wrong) {
             for (key, message) in (section.together)(&values) {
-                let spot = values
-                    .spot(section.name, key)
-                    .cloned()
-                    .unwrap_or_else(|| Spot::new(&nowhere, &[]));
-                complaints.push(Complaint {
-                    spot,
-                    key: format!("{}.{key}", section.name),
-                    message,
-                });
+                let spot = values.spot(section.name, key).cloned().unwrap_or_else(|| Spot::new(&nowhere, &[]));
+                complaints.push(Complaint { spot, key: format!("{}.{key}", section.name), message });
             }
         }
     }
@@ -251,18 +199,10 @@ pub(super) fn check(
         return Ok(Config::new(values, given, environment));
     }
     let left_out = complaints.len().saturating_sub(MOST_PROBLEMS);
-    let mut problems: Vec<_> = complaints
-        .into_iter()
-        .take(MOST_PROBLEMS)
-        .map(Complaint::locate)
-        .collect();
+    let mut problems: Vec<_> = complaints.into_iter().take(MOST_PROBLEMS).map(Complaint::locate).collect();
     problems.sort_by_key(|problem| line(&problem.source));
     if left_out > 0 {
-        problems.push(Problem {
-            source: Source::Default,
-            key: None,
-            message: format!("and {left_out} more"),
-        });
+        problems.push(Problem { source: Source::Default, key: None, message: format!("and {left_out} more") });
     }
     Err(ConfigError::Invalid(problems))
 }
@@ -270,11 +210,7 @@ pub(super) fn check(
 impl Complaint {
     fn locate(self) -> Problem {
         let key = Some(self.key).filter(|key| !key.is_empty());
-        Problem {
-            source: self.spot.source(),
-            key,
-            message: self.message,
-        }
+        Problem { source: self.spot.source(), key, message: self.message }
     }
 }
 
@@ -286,27 +222,10 @@ fn line(source: &Source) -> usize {
     }
 }
 
-fn check_one(
-    given: &Given,
-    environment: &Environment,
-    values: &mut Values,
-    complaints: &mut Vec<Complaint>,
-) {
-    let Given {
-        section,
-        key: name,
-        value,
-        typed,
-        spot,
-    } = given;
+fn check_one(given: &Given, environment: &Environment, values: &mut Values, complaints: &mut Vec<Complaint>) {
+    let Given { section, key: name, value, typed, spot } = given;
     let full_name = format!("{section}.{name}");
-    let mut complain = |message| {
-        complaints.push(Complaint {
-            spot: spot.clone(),
-            key: full_name.clone(),
-            message,
-        })
-    };
+    let mut complain = |message| complaints.push(Complaint { spot: spot.clone(), key: full_name.clone(), message });
     let Some(section) = schema::section(section) else {
         // Overrides can name any section; those of a text were looked at before.
         if !schema::UNCHECKED.contains(&section.as_str()) {
@@ -316,29 +235,17 @@ fn check_one(
     };
     let Some(key) = section.keys.iter().find(|key| key.name == name) else {
         return complain(misplaced(section, name).unwrap_or_else(|| {
-            let usable = section
-                .keys
-                .iter()
-                .filter(|key| !matches!(key.rule, Rule::Foreign(_)));
+            let usable = section.keys.iter().filter(|key| !matches!(key.rule, Rule::Foreign(_)));
             unknown_key(&full_name, nearest(name, usable.map(|key| key.name)))
         }));
     };
-    let as_typed = typed
-        .as_ref()
-        .filter(|_| key.rule.is_text())
-        .map(|text| Node::Scalar(text.as_str().into()));
+    let as_typed = typed.as_ref().filter(|_| key.rule.is_text()).map(|text| Node::Scalar(text.as_str().into()));
     let value = as_typed.as_ref().unwrap_or(value);
     if value.is_null() || (as_typed.is_some() && matches!(value.text(), Some("" | "null"))) {
         return;
     }
     let home = environment.home.as_deref();
-    let mut context = Context {
-        name: full_name,
-        secret: key.secret,
-        home,
-        spot: spot.clone(),
-        complaints,
-    };
+    let mut context = Context { name: full_name, secret: key.secret, home, spot: spot.clone(), complaints };
     if let Some(value) = key.rule.check(value, &mut context) {
         values.set(section.name, key.name, value, Some(spot.clone()));
     }
@@ -346,13 +253,8 @@ fn check_one(
 
 /// A key that exists, but in another section.
 fn misplaced(section: &Section, name: &str) -> Option<String> {
-    let home = SECTIONS
-        .iter()
-        .find(|other| other.keys.iter().any(|key| key.name == name))?;
-    Some(format!(
-        "unknown key `{}.{name}`; it belongs to section `{}`",
-        section.name, home.name
-    ))
+    let home = SECTIONS.iter().find(|other| other.keys.iter().any(|key| key.name == name))?;
+    Some(format!("unknown key `{}.{name}`; it belongs to section `{}`", section.name, home.name))
 }
 
 fn fill_default(
@@ -367,9 +269,7 @@ fn fill_default(
         return;
     }
     let value = match key.default {
-        schema::Default::Follows(other) => {
-            values.get(section.name, other).cloned().unwrap_or_default()
-        }
+        schema::Default::Follows(other) => values.get(section.name, other).cloned().unwrap_or_default(),
         default => default.value(environment),
     };
     // Defaults obey the rules too: this is what expands `~` in them.
@@ -379,16 +279,7 @@ fn fill_default(
         let name = format!("{}.{}", section.name, key.name);
         let home = environment.home.as_deref();
         let spot = Spot::new(nowhere, &[]);
-        key.rule.check(
-            &Node::from_json(&value),
-            &mut Context {
-                name,
-                secret: false,
-                home,
-                spot,
-                complaints,
-            },
-        )
+        key.rule.check(&Node::from_json(&value), &mut Context { name, secret: false, home, spot, complaints })
     };
     if let Some(value) = value {
         values.set(section.name, key.name, value, None);

@@ -11,18 +11,10 @@ use super::origin::Source;
 pub enum ConfigError {
     /// A file that was named, or found, cannot be read.
     #[error("read the configuration {path} ({named_by}): {reason}", path = path.display())]
-    Read {
-        path: PathBuf,
-        named_by: String,
-        reason: ReadFailure,
-    },
+    Read { path: PathBuf, named_by: String, reason: ReadFailure },
     /// The text is not UTF-8; the offset counts bytes from 0, the line from 1.
     #[error("read the configuration {origin}:{line}: it is not UTF-8 (byte {offset} of the text)")]
-    NotUtf8 {
-        origin: Source,
-        offset: usize,
-        line: usize,
-    },
+    NotUtf8 { origin: Source, offset: usize, line: usize },
     /// The text is not YAML.
     #[error("read the configuration {origin}: it is not valid YAML: {message}")]
     NotYaml { origin: Source, message: String },
@@ -84,8 +76,6 @@ impl fmt::Display for Listed<'_> {
             return write!(f, "{problem}");
         }
         write!(f, "{} problems", self.0.len())?;
-        self.0
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  {problem}"))
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }

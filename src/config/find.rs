@@ -81,12 +81,7 @@ pub struct Request<'a> {
 
 impl std::default::Default for Request<'_> {
     fn default() -> Self {
-        Request {
-            table: None,
-            file: None,
-            overrides: &[],
-            environment: Environment::of_process(),
-        }
+        Request { table: None, file: None, overrides: &[], environment: Environment::of_process() }
     }
 }
 
@@ -122,69 +117,36 @@ fn first_found(request: &Request) -> Result<Option<(Arc<Origin>, Node)>, ConfigE
     if let Some(file) = request.file {
         return named_file(file, "named by `--config` or `config_file`", environment).map(Some);
     }
-    if let Some(text) = environment
-        .config_text
-        .as_ref()
-        .filter(|text| !text.is_empty())
-    {
-        let source = Source::Variable {
-            name: TEXT_VARIABLE,
-            line: None,
-        };
+    if let Some(text) = environment.config_text.as_ref().filter(|text| !text.is_empty()) {
+        let source = Source::Variable { name: TEXT_VARIABLE, line: None };
         return parse(source, text.as_encoded_bytes(), &environment.cwd).map(Some);
     }
-    if let Some(file) = environment
-        .config_file
-        .as_ref()
-        .filter(|file| !file.is_empty())
-    {
+    if let Some(file) = environment.config_file.as_ref().filter(|file| !file.is_empty()) {
         return named_file(Path::new(file), "named by LITHOPS_CONFIG_FILE", environment).map(Some);
     }
-    let own = environment
-        .home
-        .as_ref()
-        .map(|home| home.join(".lithops/config"));
-    let places = [
-        Some(environment.cwd.join(".lithops_config")),
-        own,
-        Some(environment.system_file.clone()),
-    ];
+    let own = environment.home.as_ref().map(|home| home.join(".lithops/config"));
+    let places = [Some(environment.cwd.join(".lithops_config")), own, Some(environment.system_file.clone())];
     for path in places.into_iter().flatten() {
         match read(&path) {
             Ok(bytes) => return parse_file(&path, &bytes).map(Some),
             Err(ReadFailure::Missing) => {}
             Err(reason) => {
-                return Err(ConfigError::Read {
-                    path,
-                    named_by: "found in its usual place".into(),
-                    reason,
-                });
+                return Err(ConfigError::Read { path, named_by: "found in its usual place".into(), reason });
             }
         }
     }
     Ok(None)
 }
 
-fn named_file(
-    file: &Path,
-    named_by: &str,
-    environment: &Environment,
-) -> Result<(Arc<Origin>, Node), ConfigError> {
-    let path = match file
-        .to_str()
-        .map(|text| expand_home(text, environment.home.as_deref()))
-    {
+fn named_file(file: &Path, named_by: &str, environment: &Environment) -> Result<(Arc<Origin>, Node), ConfigError> {
+    let path = match file.to_str().map(|text| expand_home(text, environment.home.as_deref())) {
         Some(Ok(expanded)) => environment.cwd.join(expanded),
         // Not text, or a `~` that cannot be expanded: then it is a name like any other.
         _ => environment.cwd.join(file),
     };
     match read(&path) {
         Ok(bytes) => parse_file(&path, &bytes),
-        Err(reason) => Err(ConfigError::Read {
-            path,
-            named_by: named_by.into(),
-            reason,
-        }),
+        Err(reason) => Err(ConfigError::Read { path, named_by: named_by.into(), reason }),
     }
 }
 
@@ -199,23 +161,14 @@ fn read(path: &Path) -> Result<Vec<u8>, ReadFailure> {
     let mut bytes = Vec::new();
     file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_BYTES {
-        return Err(ReadFailure::TooLarge {
-            limit_bytes: LARGEST_BYTES,
-        });
+        return Err(ReadFailure::TooLarge { limit_bytes: LARGEST_BYTES });
     }
     Ok(bytes)
 }
 
 fn parse_file(path: &Path, bytes: &[u8]) -> Result<(Arc<Origin>, Node), ConfigError> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    parse(
-        Source::File {
-            path: path.into(),
-            line: None,
-        },
-        bytes,
-        folder,
-    )
+    parse(Source::File { path: path.into(), line: None }, bytes, folder)
 }
 
 fn parse(source: Source, bytes: &[u8], folder: &Path) -> Result<(Arc<Origin>, Node), ConfigError> {
@@ -223,15 +176,8 @@ fn parse(source: Source, bytes: &[u8], folder: &Path) -> Result<(Arc<Origin>, No
         Ok(text) => text,
         Err(error) => {
             let offset = error.valid_up_to();
-            let line = 1 + bytes[..offset]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
-            return Err(ConfigError::NotUtf8 {
-                origin: source,
-                offset,
-                line,
-            });
+            let line = 1 + bytes[..offset].iter().filter(|byte| **byte == b'\n').count();
+            return Err(ConfigError::NotUtf8 { origin: source, offset, line });
         }
     };
     match tree::parse(text) {
@@ -243,10 +189,7 @@ fn parse(source: Source, bytes: &[u8], folder: &Path) -> Result<(Arc<Origin>, No
                 Source::Variable { name, .. } => Source::Variable { name, line },
                 other => other,
             };
-            Err(ConfigError::NotYaml {
-                origin,
-                message: error.to_string(),
-            })
+            Err(ConfigError::NotYaml { origin, message: error.to_string() })
         }
     }
 }
@@ -254,9 +197,5 @@ fn parse(source: Source, bytes: &[u8], folder: &Path) -> Result<(Arc<Origin>, No
 /// The top of a text must be a mapping of sections.
 pub(super) fn not_a_mapping(source: Source) -> Problem {
     let message = "the configuration must be a mapping of sections, as in `lithops:` and, below it, indented, `backend: localhost`";
-    Problem {
-        source,
-        key: None,
-        message: message.into(),
-    }
+    Problem { source, key: None, message: message.into() }
 }

@@ -30,20 +30,7 @@ mod tests {
         for good in ["lithops", "a.b-c", "123", &"a".repeat(63)] {
             assert_eq!(check_bucket_name(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "ab",
-            &"a".repeat(64),
-            "Upper",
-            "a_b",
-            "a/b",
-            "-ab",
-            "ab-",
-            ".ab",
-            "a..b",
-            "10.0.0.1",
-            "né1",
-        ] {
+        for bad in ["", "ab", &"a".repeat(64), "Upper", "a_b", "a/b", "-ab", "ab-", ".ab", "a..b", "10.0.0.1", "né1"] {
             assert!(check_bucket_name(bad).is_err(), "{bad}");
         }
     }

@@ -19,11 +19,7 @@ pub(super) fn text_map(entries: &[Entry], context: &mut Context) -> Option<Value
     all.then_some(Value::Object(map))
 }
 
-pub(super) fn tables(
-    keys: &'static [Key],
-    items: &[(Vec<usize>, Node)],
-    context: &mut Context,
-) -> Option<Value> {
+pub(super) fn tables(keys: &'static [Key], items: &[(Vec<usize>, Node)], context: &mut Context) -> Option<Value> {
     let checked: Vec<_> = items
         .iter()
         .enumerate()
@@ -32,17 +28,10 @@ pub(super) fn tables(
             Rule::Table(keys).check(item, &mut context.inner(name, place, false))
         })
         .collect();
-    checked
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .map(Value::Array)
+    checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
-pub(super) fn table(
-    keys: &'static [Key],
-    entries: &[Entry],
-    context: &mut Context,
-) -> Option<Value> {
+pub(super) fn table(keys: &'static [Key], entries: &[Entry], context: &mut Context) -> Option<Value> {
     let before = context.complaints.len();
     let mut map = Map::new();
     for entry in entries {
@@ -50,30 +39,17 @@ pub(super) fn table(
         let known = keys.iter().find(|key| key.name == entry.key);
         let mut inner = context.inner(name, &entry.place, known.is_some_and(|key| key.secret));
         let Some(key) = known else {
-            let message = unknown_key(
-                &inner.name,
-                nearest(&entry.key, keys.iter().map(|key| key.name)),
-            );
+            let message = unknown_key(&inner.name, nearest(&entry.key, keys.iter().map(|key| key.name)));
             inner.complain(message);
             continue;
         };
         if !entry.value.is_null() {
-            map.extend(
-                key.rule
-                    .check(&entry.value, &mut inner)
-                    .map(|value| (entry.key.clone(), value)),
-            );
+            map.extend(key.rule.check(&entry.value, &mut inner).map(|value| (entry.key.clone(), value)));
         }
     }
     for key in keys.iter().filter(|key| key.is_required()) {
-        if !entries
-            .iter()
-            .any(|entry| entry.key == key.name && !entry.value.is_null())
-        {
-            context.complain(format!(
-                "`{}` needs a key `{}`: {}",
-                context.name, key.name, key.doc
-            ));
+        if !entries.iter().any(|entry| entry.key == key.name && !entry.value.is_null()) {
+            context.complain(format!("`{}` needs a key `{}`: {}", context.name, key.name, key.doc));
         }
     }
     (context.complaints.len() == before).then_some(Value::Object(map))
@@ -90,49 +66,21 @@ mod tests {
     use super::*;
 
     const INNER: &[Key] = &[
-        Key {
-            name: "id",
-            rule: Rule::Text,
-            default: Default::Required,
-            doc: "Which one.",
-            secret: false,
-        },
-        Key {
-            name: "key",
-            rule: Rule::Text,
-            default: Default::Absent,
-            doc: "",
-            secret: true,
-        },
-        Key {
-            name: "size",
-            rule: Rule::Whole { min: 1, max: 9 },
-            default: Default::Absent,
-            doc: "",
-            secret: false,
-        },
+        Key { name: "id", rule: Rule::Text, default: Default::Required, doc: "Which one.", secret: false },
+        Key { name: "key", rule: Rule::Text, default: Default::Absent, doc: "", secret: true },
+        Key { name: "size", rule: Rule::Whole { min: 1, max: 9 }, default: Default::Absent, doc: "", secret: false },
     ];
 
     /// The checked value, or each complaint with its line.
     fn check(rule: Rule, text: &str) -> Result<Value, Vec<String>> {
-        let source = Source::Variable {
-            name: "TEXT",
-            line: None,
-        };
+        let source = Source::Variable { name: "TEXT", line: None };
         let origin = Origin::of_text(source, text.into(), Path::new("/"));
         let node = tree::parse(text).unwrap();
         let mut complaints = Vec::new();
         let spot = Spot::new(&origin, &[]);
-        let mut context = Context {
-            name: "s.k".into(),
-            secret: false,
-            home: None,
-            spot,
-            complaints: &mut complaints,
-        };
+        let mut context = Context { name: "s.k".into(), secret: false, home: None, spot, complaints: &mut complaints };
         let checked = rule.check(&node, &mut context);
-        let line =
-            |complaint: &Complaint| format!("{}: {}", complaint.spot.source(), complaint.message);
+        let line = |complaint: &Complaint| format!("{}: {}", complaint.spot.source(), complaint.message);
         checked.ok_or_else(|| complaints.iter().map(line).collect())
     }
 
@@ -150,26 +98,14 @@ mod tests {
             ]
         );
         let right = check(Rule::Tables(INNER), "[{id: a, size: 3}, {id: b}]").unwrap();
-        assert_eq!(
-            right,
-            serde_json::json!([{"id": "a", "size": 3}, {"id": "b"}])
-        );
-        assert_eq!(
-            check(Rule::Table(INNER), "id: a\nsize:\n").unwrap(),
-            serde_json::json!({"id": "a"})
-        );
+        assert_eq!(right, serde_json::json!([{"id": "a", "size": 3}, {"id": "b"}]));
+        assert_eq!(check(Rule::Table(INNER), "id: a\nsize:\n").unwrap(), serde_json::json!({"id": "a"}));
     }
 
     #[test]
     fn mappings_of_texts() {
-        assert_eq!(
-            check(Rule::TextMap, "A: x\nB: ''\n").unwrap(),
-            serde_json::json!({"A": "x", "B": ""})
-        );
+        assert_eq!(check(Rule::TextMap, "A: x\nB: ''\n").unwrap(), serde_json::json!({"A": "x", "B": ""}));
         let wrong = check(Rule::TextMap, "A: x\nB: 1\n").unwrap_err();
-        assert_eq!(
-            wrong,
-            ["TEXT:2: `s.k.B` must be a text, not 1: put it in quotes"]
-        );
+        assert_eq!(wrong, ["TEXT:2: `s.k.B` must be a text, not 1: put it in quotes"]);
     }
 }

@@ -62,19 +62,11 @@ pub(super) struct Origin {
 
 impl Origin {
     pub fn of_text(source: Source, text: String, folder: &Path) -> Arc<Origin> {
-        Arc::new(Origin {
-            source,
-            text: Some(text),
-            folder: folder.to_path_buf(),
-        })
+        Arc::new(Origin { source, text: Some(text), folder: folder.to_path_buf() })
     }
 
     pub fn without_text(source: Source, folder: &Path) -> Arc<Origin> {
-        Arc::new(Origin {
-            source,
-            text: None,
-            folder: folder.to_path_buf(),
-        })
+        Arc::new(Origin { source, text: None, folder: folder.to_path_buf() })
     }
 }
 
@@ -87,10 +79,7 @@ pub(super) struct Spot {
 
 impl Spot {
     pub fn new(origin: &Arc<Origin>, place: &[usize]) -> Spot {
-        Spot {
-            origin: origin.clone(),
-            place: place.to_vec(),
-        }
+        Spot { origin: origin.clone(), place: place.to_vec() }
     }
 
     /// Another place in the same origin.
@@ -105,10 +94,7 @@ impl Spot {
             _ => None,
         };
         match &self.origin.source {
-            Source::File { path, .. } => Source::File {
-                path: path.clone(),
-                line: found,
-            },
+            Source::File { path, .. } => Source::File { path: path.clone(), line: found },
             Source::Variable { name, .. } => Source::Variable { name, line: found },
             other => other.clone(),
         }

@@ -25,9 +25,7 @@ impl Override {
         // Only the part before `=` is ever shown: the value may be a secret.
         let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
         let source = Source::CommandLine(format!("-o {name}"));
-        let parts = name
-            .split_once('.')
-            .filter(|(section, key)| !section.is_empty() && !key.is_empty());
+        let parts = name.split_once('.').filter(|(section, key)| !section.is_empty() && !key.is_empty());
         let Some((section, key)) = parts.filter(|_| argument.contains('=')) else {
             return Err(ConfigError::one(Problem {
                 source,
@@ -37,10 +35,7 @@ impl Override {
         };
         let value = value.trim();
         let parsed = tree::parse(value).unwrap_or_else(|_| Node::Scalar(value.into()));
-        Ok(Override {
-            typed: Some(value.into()),
-            ..Override::new(section, key, parsed, source)
-        })
+        Ok(Override { typed: Some(value.into()), ..Override::new(section, key, parsed, source) })
     }
 
     /// `--backend NAME`.
@@ -63,42 +58,23 @@ impl Override {
 
     /// An option of `lithops.FunctionExecutor{…}` that stands for a key.
     pub fn executor_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
-        Override::new(
-            section,
-            key,
-            Node::from_json(value),
-            Source::ExecutorOption(option.into()),
-        )
+        Override::new(section, key, Node::from_json(value), Source::ExecutorOption(option.into()))
     }
 
     fn argument(flag: &str, section: &str, key: &str, value: &str) -> Override {
         let typed = Some(value.to_string());
         let source = Source::CommandLine(flag.into());
-        Override {
-            typed,
-            ..Override::new(section, key, Node::Scalar(value.into()), source)
-        }
+        Override { typed, ..Override::new(section, key, Node::Scalar(value.into()), source) }
     }
 
     fn new(section: &str, key: &str, value: Node, source: Source) -> Override {
-        Override {
-            section: section.into(),
-            key: key.into(),
-            value,
-            typed: None,
-            source,
-            drops: &[],
-        }
+        Override { section: section.into(), key: key.into(), value, typed: None, source, drops: &[] }
     }
 }
 
 /// Without the value, which may be a secret.
 impl std::fmt::Debug for Override {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(
-            f,
-            "Override({}.{}, {})",
-            self.section, self.key, self.source
-        )
+        write!(f, "Override({}.{}, {})", self.section, self.key, self.source)
     }
 }

@@ -72,11 +72,7 @@ pub(super) struct Complaint {
 
 impl Context<'_> {
     pub fn complain(&mut self, message: String) {
-        self.complaints.push(Complaint {
-            spot: self.spot.clone(),
-            key: self.name.clone(),
-            message,
-        });
+        self.complaints.push(Complaint { spot: self.spot.clone(), key: self.name.clone(), message });
     }
 
     /// The context of something inside this value.
@@ -94,10 +90,7 @@ impl Context<'_> {
 impl Rule {
     /// Whether a word of the command line is taken as it was typed.
     pub(super) fn is_text(&self) -> bool {
-        matches!(
-            self,
-            Rule::Text | Rule::Path | Rule::Choice { .. } | Rule::Checked(_)
-        )
+        matches!(self, Rule::Text | Rule::Path | Rule::Choice { .. } | Rule::Checked(_))
     }
 
     /// What may be written, for "must be …".
@@ -109,14 +102,7 @@ impl Rule {
             Rule::Whole { min, max: i64::MAX } => format!("a whole number of {min} or more"),
             Rule::Whole { min, max } => format!("a whole number from {min} to {max}"),
             Rule::WholeOrNone { min, max } => {
-                format!(
-                    "{}, or `false` for no limit",
-                    Rule::Whole {
-                        min: *min,
-                        max: *max
-                    }
-                    .expected()
-                )
+                format!("{}, or `false` for no limit", Rule::Whole { min: *min, max: *max }.expected())
             }
             Rule::Positive { max } => format!("a number above 0, at most {max}"),
             Rule::Choice { of, .. } => match of {
@@ -145,10 +131,9 @@ impl Rule {
             (Rule::Whole { min, max }, Node::Scalar(value)) => whole(value, *min, *max),
             (Rule::WholeOrNone { .. }, Node::Scalar(value)) if is_none(value) => Some(Value::Null),
             (Rule::WholeOrNone { min, max }, Node::Scalar(value)) => whole(value, *min, *max),
-            (Rule::Positive { max }, Node::Scalar(value)) => value
-                .as_f64()
-                .filter(|number| *number > 0.0 && number <= max)
-                .map(Value::from),
+            (Rule::Positive { max }, Node::Scalar(value)) => {
+                value.as_f64().filter(|number| *number > 0.0 && number <= max).map(Value::from)
+            }
             (Rule::Choice { of, same }, _) => match self.choice(of, same, node, context) {
                 Ok(choice) => choice,
                 Err(Complained) => return None,
@@ -162,27 +147,19 @@ impl Rule {
                 }
             },
             (Rule::Modules, Node::Scalar(value)) if is_none(value) => Some(Value::Bool(false)),
-            (Rule::Texts | Rule::Modules, Node::List(items)) => items
-                .iter()
-                .map(|(_, item)| item.text().map(Value::from))
-                .collect(),
+            (Rule::Texts | Rule::Modules, Node::List(items)) => {
+                items.iter().map(|(_, item)| item.text().map(Value::from)).collect()
+            }
             (Rule::TextMap, Node::Table(entries)) => return text_map(entries, context),
             (Rule::Table(keys), Node::Table(entries)) => return table(keys, entries, context),
             (Rule::Tables(keys), Node::List(items)) => return tables(keys, items, context),
             // An empty table of Lua is a list and a mapping.
-            (Rule::TextMap | Rule::Table(_), Node::List(items)) if items.is_empty() => {
-                Some(Map::new().into())
-            }
-            (Rule::Texts | Rule::Modules | Rule::Tables(_), Node::Table(entries))
-                if entries.is_empty() =>
-            {
+            (Rule::TextMap | Rule::Table(_), Node::List(items)) if items.is_empty() => Some(Map::new().into()),
+            (Rule::Texts | Rule::Modules | Rule::Tables(_), Node::Table(entries)) if entries.is_empty() => {
                 Some(Value::Array(Vec::new()))
             }
             (Rule::Foreign(why), _) => {
-                context.complain(format!(
-                    "`{}` is a key of Lithops that does not apply here: {why}",
-                    context.name
-                ));
+                context.complain(format!("`{}` is a key of Lithops that does not apply here: {why}", context.name));
                 return None;
             }
             _ => None,
@@ -194,22 +171,10 @@ impl Rule {
     }
 
     fn refuse(&self, node: &Node, context: &mut Context) {
-        let shown = if context.secret {
-            String::new()
-        } else {
-            format!(", not {}", shown(node, false))
-        };
+        let shown = if context.secret { String::new() } else { format!(", not {}", shown(node, false)) };
         let unquoted = matches!(node, Node::Scalar(Value::Number(_) | Value::Bool(_)));
-        let hint = if self.is_text() && unquoted {
-            ": put it in quotes"
-        } else {
-            ""
-        };
-        context.complain(format!(
-            "`{}` must be {}{shown}{hint}",
-            context.name,
-            self.expected()
-        ));
+        let hint = if self.is_text() && unquoted { ": put it in quotes" } else { "" };
+        context.complain(format!("`{}` must be {}{shown}{hint}", context.name, self.expected()));
     }
 
     fn choice(
@@ -223,19 +188,13 @@ impl Rule {
             return Ok(None);
         };
         let typed = text.to_lowercase();
-        let spelled = same
-            .iter()
-            .find(|(other, _)| *other == typed)
-            .map_or(typed.as_str(), |(_, word)| word);
+        let spelled = same.iter().find(|(other, _)| *other == typed).map_or(typed.as_str(), |(_, word)| word);
         if of.contains(&spelled) {
             return Ok(Some(spelled.into()));
         }
         match nearest(text, of.iter().copied()).filter(|_| !context.secret) {
             Some(word) => {
-                let message = format!(
-                    "unknown value \"{text}\" of `{}`; did you mean `{word}`?",
-                    context.name
-                );
+                let message = format!("unknown value \"{text}\" of `{}`; did you mean `{word}`?", context.name);
                 context.complain(message);
                 Err(Complained)
             }
@@ -289,18 +248,13 @@ fn flag(value: &Value) -> Option<bool> {
 }
 
 fn is_none(value: &Value) -> bool {
-    matches!(value, Value::Bool(false))
-        || value
-            .as_str()
-            .is_some_and(|text| text.eq_ignore_ascii_case("none"))
+    matches!(value, Value::Bool(false)) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }
 
 fn whole(value: &Value, min: i64, max: i64) -> Option<Value> {
     // Lua's numbers arrive as floats. Up to 2^53 they are exact.
     let exact = |number: &f64| number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
-    let number = value
-        .as_i64()
-        .or_else(|| value.as_f64().filter(exact).map(|number| number as i64))?;
+    let number = value.as_i64().or_else(|| value.as_f64().filter(exact).map(|number| number as i64))?;
     (min..=max).contains(&number).then(|| number.into())
 }
 
@@ -317,11 +271,7 @@ fn shown(node: &Node, secret: bool) -> String {
         _ if secret => "this value".into(),
         Node::Scalar(value) => {
             let text = value.to_string();
-            if text.chars().count() > 80 {
-                format!("{}…", text.chars().take(80).collect::<String>())
-            } else {
-                text
-            }
+            if text.chars().count() > 80 { format!("{}…", text.chars().take(80).collect::<String>()) } else { text }
         }
         Node::List(items) if items.is_empty() => "an empty list".into(),
         Node::List(_) => "a list".into(),
@@ -337,10 +287,7 @@ mod tests {
     fn a_tilde_is_the_home_folder() {
         let home = Some(Path::new("/home/u"));
         assert_eq!(expand_home("~", home).unwrap(), Path::new("/home/u"));
-        assert_eq!(
-            expand_home("~/a/b", home).unwrap(),
-            Path::new("/home/u/a/b")
-        );
+        assert_eq!(expand_home("~/a/b", home).unwrap(), Path::new("/home/u/a/b"));
         assert_eq!(expand_home("a/~", home).unwrap(), Path::new("a/~"));
         assert!(expand_home("~other/a", home).is_err() && expand_home("~", None).is_err());
     }

@@ -41,13 +41,7 @@ pub enum Default {
 
 impl Key {
     const fn new(name: &'static str, rule: Rule, default: Default, doc: &'static str) -> Key {
-        Key {
-            name,
-            rule,
-            default,
-            doc,
-            secret: false,
-        }
+        Key { name, rule, default, doc, secret: false }
     }
 
     pub(super) fn is_required(&self) -> bool {
@@ -66,16 +60,8 @@ pub struct Section {
 
 /// The sections whose keys are checked.
 pub const SECTIONS: &[Section] = &[
-    Section {
-        name: "lithops",
-        keys: LITHOPS,
-        together: lithops_together,
-    },
-    Section {
-        name: "localhost",
-        keys: LOCALHOST,
-        together: localhost_together,
-    },
+    Section { name: "lithops", keys: LITHOPS, together: lithops_together },
+    Section { name: "localhost", keys: LOCALHOST, together: localhost_together },
 ];
 
 /// Sections of Lithops that are accepted as they are: a file written for several backends stays one file.
@@ -136,12 +122,7 @@ const ANY: i64 = i64::MAX;
 const LONGEST: f64 = 31_536_000.0;
 
 const LITHOPS: &[Key] = &[
-    Key::new(
-        "backend",
-        Rule::Text,
-        Default::Text("localhost"),
-        "Where functions run.",
-    ),
+    Key::new("backend", Rule::Text, Default::Text("localhost"), "Where functions run."),
     Key::new(
         "storage",
         Rule::Text,
@@ -150,19 +131,13 @@ const LITHOPS: &[Key] = &[
     ),
     Key::new(
         "mode",
-        Rule::Choice {
-            of: &["localhost", "serverless", "standalone"],
-            same: &[],
-        },
+        Rule::Choice { of: &["localhost", "serverless", "standalone"], same: &[] },
         Default::Absent,
         "The kind of backend; follows from the backend.",
     ),
     Key::new(
         "monitoring",
-        Rule::Choice {
-            of: &["stream", "storage"],
-            same: &[],
-        },
+        Rule::Choice { of: &["stream", "storage"], same: &[] },
         Default::Text("stream"),
         "How results come back: streamed by the workers, or as objects in storage.",
     ),
@@ -178,24 +153,14 @@ const LITHOPS: &[Key] = &[
         Default::Whole(1800),
         "Seconds that one call may take, retries not counted.",
     ),
-    Key::new(
-        "data_cleaner",
-        Rule::Flag,
-        Default::Flag(true),
-        "Remove temporary objects when the executor ends.",
-    ),
+    Key::new("data_cleaner", Rule::Flag, Default::Flag(true), "Remove temporary objects when the executor ends."),
     Key::new(
         "include_modules",
         Rule::Modules,
         Default::Absent,
         "Lua modules to send besides those that are found by themselves; `none` sends none at all.",
     ),
-    Key::new(
-        "exclude_modules",
-        Rule::Texts,
-        Default::Empty,
-        "Lua modules that are never sent.",
-    ),
+    Key::new("exclude_modules", Rule::Texts, Default::Empty, "Lua modules that are never sent."),
     Key::new(
         "log_level",
         Rule::Choice {
@@ -207,10 +172,7 @@ const LITHOPS: &[Key] = &[
     ),
     Key::new(
         "log_format",
-        Rule::Choice {
-            of: &["text", "json"],
-            same: &[],
-        },
+        Rule::Choice { of: &["text", "json"], same: &[] },
         Default::Text("text"),
         "How log messages are written.",
     ),
@@ -232,24 +194,9 @@ const LITHOPS: &[Key] = &[
         Default::Whole(2),
         "Further attempts after a failure of the platform: worker lost, throttled, connection cut.",
     ),
-    Key::new(
-        "progress",
-        Rule::Flag,
-        Default::Flag(true),
-        "Show a progress bar on a terminal.",
-    ),
-    Key::new(
-        "stream_logs",
-        Rule::Flag,
-        Default::Flag(true),
-        "Show what functions print, as they print it.",
-    ),
-    Key::new(
-        "log_stream",
-        Rule::Foreign("logs go to standard error; remove the key"),
-        Default::Absent,
-        "",
-    ),
+    Key::new("progress", Rule::Flag, Default::Flag(true), "Show a progress bar on a terminal."),
+    Key::new("stream_logs", Rule::Flag, Default::Flag(true), "Show what functions print, as they print it."),
+    Key::new("log_stream", Rule::Foreign("logs go to standard error; remove the key"), Default::Absent, ""),
     Key::new(
         "log_filename",
         Rule::Foreign("logs go to standard error, redirect it with `2>file`; remove the key"),
@@ -262,12 +209,7 @@ const LITHOPS: &[Key] = &[
         Default::Absent,
         "",
     ),
-    Key::new(
-        "telemetry",
-        Rule::Foreign("there is no metrics server; remove the key"),
-        Default::Absent,
-        "",
-    ),
+    Key::new("telemetry", Rule::Foreign("there is no metrics server; remove the key"), Default::Absent, ""),
 ];
 
 const LOCALHOST: &[Key] = &[
@@ -279,28 +221,19 @@ const LOCALHOST: &[Key] = &[
     ),
     Key::new(
         "max_workers",
-        Rule::Whole {
-            min: 1,
-            max: 100_000,
-        },
+        Rule::Whole { min: 1, max: 100_000 },
         Default::Machine(|env| env.cores.into()),
         "Worker processes at most; by default one for each core.",
     ),
     Key::new(
         "worker_processes",
-        Rule::Whole {
-            min: 1,
-            max: 100_000,
-        },
+        Rule::Whole { min: 1, max: 100_000 },
         Default::Absent,
         "The name that Lithops gives to `max_workers`.",
     ),
     Key::new(
         "runtime_memory",
-        Rule::WholeOrNone {
-            min: 1,
-            max: 1 << 30,
-        },
+        Rule::WholeOrNone { min: 1, max: 1 << 30 },
         Default::Absent,
         "Megabytes that one worker may use; absent: no limit.",
     ),
@@ -310,24 +243,14 @@ const LOCALHOST: &[Key] = &[
         Default::Absent,
         "Seconds that one invocation may take; absent: no limit.",
     ),
-    Key::new(
-        "storage_root",
-        Rule::Path,
-        Default::Text("~/.lithops/storage"),
-        "The folder of the local storage.",
-    ),
+    Key::new("storage_root", Rule::Path, Default::Text("~/.lithops/storage"), "The folder of the local storage."),
     Key::new(
         "storage_bucket",
         Rule::Checked(check_bucket_name),
         Default::Text("lithops"),
         "The bucket used where none is named.",
     ),
-    Key::new(
-        "version",
-        Rule::Foreign("there is one local backend; remove the key"),
-        Default::Absent,
-        "",
-    ),
+    Key::new("version", Rule::Foreign("there is one local backend; remove the key"), Default::Absent, ""),
 ];
 
 /// The checked section of this name.
@@ -337,10 +260,7 @@ pub fn section(name: &str) -> Option<&'static Section> {
 
 /// All names of sections, checked or not.
 pub fn section_names() -> impl Iterator<Item = &'static str> {
-    SECTIONS
-        .iter()
-        .map(|section| section.name)
-        .chain(UNCHECKED.iter().copied())
+    SECTIONS.iter().map(|section| section.name).chain(UNCHECKED.iter().copied())
 }
 
 fn lithops_together(values: &Values) -> Vec<(&'static str, String)> {
@@ -349,18 +269,12 @@ fn lithops_together(values: &Values) -> Vec<(&'static str, String)> {
     let backend = text("backend").unwrap_or_default();
     let known = BACKENDS.iter().find(|(name, _)| *name == backend);
     if known.is_none() {
-        broken.push((
-            "backend",
-            not_here("backend", backend, BACKENDS.iter().map(|(name, _)| *name)),
-        ));
+        broken.push(("backend", not_here("backend", backend, BACKENDS.iter().map(|(name, _)| *name))));
     }
     let storage = text("storage").unwrap_or_default();
     // A storage that merely followed a wrong backend is not a second mistake.
     if !STORAGES.contains(&storage) && values.is_given("lithops", "storage") {
-        broken.push((
-            "storage",
-            not_here("storage", storage, STORAGES.iter().copied()),
-        ));
+        broken.push(("storage", not_here("storage", storage, STORAGES.iter().copied())));
     }
     if let (Some(mode), Some((_, expected))) = (text("mode"), known)
         && mode != *expected

@@ -45,36 +45,21 @@ impl Config {
         let mut settings = Vec::new();
         for section in SECTIONS {
             for key in section.keys {
-                let source = self
-                    .values
-                    .spot(section.name, key.name)
-                    .map(|spot| spot.source());
-                let value = self
-                    .values
-                    .get(section.name, key.name)
-                    .cloned()
-                    .unwrap_or_default();
-                let hidden = matches!(key.rule, Rule::Foreign(_))
-                    || self.is_alias_unused(section.name, key.name);
+                let source = self.values.spot(section.name, key.name).map(|spot| spot.source());
+                let value = self.values.get(section.name, key.name).cloned().unwrap_or_default();
+                let hidden = matches!(key.rule, Rule::Foreign(_)) || self.is_alias_unused(section.name, key.name);
                 if hidden && source.is_none() {
                     continue;
                 }
                 settings.push(Setting {
                     section: section.name.into(),
                     key: key.name.into(),
-                    value: if key.secret {
-                        redacted()
-                    } else {
-                        redact(key.name, &value)
-                    },
+                    value: if key.secret { redacted() } else { redact(key.name, &value) },
                     source: source.unwrap_or(Source::Default),
                 });
             }
         }
-        let unchecked = self
-            .given
-            .iter()
-            .filter(|given| section(&given.section).is_none());
+        let unchecked = self.given.iter().filter(|given| section(&given.section).is_none());
         let mut unchecked: Vec<_> = unchecked.map(Given::shown).collect();
         unchecked.sort_by(|a, b| (&a.section, &a.key).cmp(&(&b.section, &b.key)));
         settings.extend(unchecked);
@@ -92,10 +77,7 @@ impl Config {
 
     /// `{section: {key: value}}` of what has a value, secrets redacted.
     pub fn to_json_redacted(&self) -> Value {
-        let settings = self
-            .show()
-            .into_iter()
-            .filter(|setting| !setting.value.is_null());
+        let settings = self.show().into_iter().filter(|setting| !setting.value.is_null());
         grouped(settings.map(|setting| (setting.section, setting.key, setting.value)))
     }
 }
@@ -126,12 +108,7 @@ pub fn render_show(config: &Config, json: bool) -> String {
     let mut current = String::new();
     let lines: Vec<_> = settings
         .iter()
-        .map(|setting| {
-            (
-                setting,
-                format!("  {}: {}", scalar(&setting.key), flow(&setting.value)),
-            )
-        })
+        .map(|setting| (setting, format!("  {}: {}", scalar(&setting.key), flow(&setting.value))))
         .collect();
     for (setting, line) in &lines {
         if setting.section != current {
@@ -145,8 +122,7 @@ pub fn render_show(config: &Config, json: bool) -> String {
 
 /// The source on one line, whatever a path may hold; and how a default came about.
 fn source(setting: &Setting) -> String {
-    let key = section(&setting.section)
-        .and_then(|section| section.keys.iter().find(|key| key.name == setting.key));
+    let key = section(&setting.section).and_then(|section| section.keys.iter().find(|key| key.name == setting.key));
     let from = match (key.map(|key| key.default), &setting.source) {
         (Some(Default::Follows(other)), Source::Default) => format!("default: follows `{other}`"),
         (Some(Default::Machine(_)), Source::Default) => "default: this machine".into(),
@@ -180,14 +156,9 @@ fn scalar(text: &str) -> String {
     let simple = |c: char| c.is_ascii_alphanumeric() || "_./~-".contains(c);
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(simple)
-        && serde_yaml::from_str::<serde_yaml::Value>(text)
-            .is_ok_and(|value| value.as_str() == Some(text))
+        && serde_yaml::from_str::<serde_yaml::Value>(text).is_ok_and(|value| value.as_str() == Some(text))
         && !["yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
-    if bare {
-        text.into()
-    } else {
-        Value::from(text).to_string()
-    }
+    if bare { text.into() } else { Value::from(text).to_string() }
 }
 
 fn redacted() -> Value {
@@ -202,13 +173,8 @@ fn redact(name: &str, value: &Value) -> Value {
         Value::Null => Value::Null,
         // The names below stay visible, since they help to find a mistake.
         Value::Object(map) => {
-            let below =
-                |key: &str, value: &Value| redact(if secret { "secret" } else { key }, value);
-            Value::Object(
-                map.iter()
-                    .map(|(key, value)| (key.clone(), below(key, value)))
-                    .collect(),
-            )
+            let below = |key: &str, value: &Value| redact(if secret { "secret" } else { key }, value);
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), below(key, value))).collect())
         }
         Value::Array(items) => items.iter().map(|item| redact(&name, item)).collect(),
         _ if secret => redacted(),
@@ -239,16 +205,8 @@ mod tests {
             ("Session-Token", json!(5), json!(REDACTED)),
             ("env_vars", json!({"A": "x"}), json!({"A": REDACTED})),
             ("password", json!(null), json!(null)),
-            (
-                "auth",
-                json!([{"password": "x", "user": "u"}]),
-                json!([{"password": REDACTED, "user": "u"}]),
-            ),
-            (
-                "amqp_url",
-                json!("amqp://u:p@host/v"),
-                json!("amqp://********@host/v"),
-            ),
+            ("auth", json!([{"password": "x", "user": "u"}]), json!([{"password": REDACTED, "user": "u"}])),
+            ("amqp_url", json!("amqp://u:p@host/v"), json!("amqp://********@host/v")),
             ("url", json!("http://host/a@b"), json!("http://host/a@b")),
             ("region", json!("eu-west-1"), json!("eu-west-1")),
         ] {

@@ -6,9 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The way from the top to an entry: its number among its siblings, at each level.
@@ -47,10 +45,7 @@ impl Node {
             Node::Scalar(value) => value.clone(),
             Node::List(items) => items.iter().map(|(_, node)| node.to_json()).collect(),
             Node::Table(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                    .collect::<Map<_, _>>(),
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>(),
             ),
         }
     }
@@ -58,19 +53,10 @@ impl Node {
     /// A tree without places, from a value that was never a text.
     pub fn from_json(value: &Value) -> Node {
         match value {
-            Value::Array(items) => Node::List(
-                items
-                    .iter()
-                    .map(|item| (Place::new(), Node::from_json(item)))
-                    .collect(),
-            ),
+            Value::Array(items) => Node::List(items.iter().map(|item| (Place::new(), Node::from_json(item))).collect()),
             Value::Object(map) => Node::Table(
                 map.iter()
-                    .map(|(key, value)| Entry {
-                        key: key.clone(),
-                        place: Place::new(),
-                        value: Node::from_json(value),
-                    })
+                    .map(|(key, value)| Entry { key: key.clone(), place: Place::new(), value: Node::from_json(value) })
                     .collect(),
             ),
             scalar => Node::Scalar(scalar.clone()),
@@ -81,10 +67,7 @@ impl Node {
 /// Parses YAML (and so JSON). A text of nothing but blanks and comments is null.
 pub(super) fn parse(text: &str) -> Result<Node, serde_yaml::Error> {
     let text = without_mark(text);
-    let empty = text
-        .lines()
-        .map(str::trim_start)
-        .all(|line| line.is_empty() || line.starts_with('#'));
+    let empty = text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#'));
     if empty {
         return Ok(Node::Scalar(Value::Null));
     }
@@ -150,9 +133,7 @@ impl<'de> Visitor<'de> for Grow<'_> {
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
         // JSON has no infinities: as a text they fail every rule for numbers, with their name.
         let number = serde_json::Number::from_f64(value).map(Value::Number);
-        Ok(Node::Scalar(
-            number.unwrap_or_else(|| value.to_string().into()),
-        ))
+        Ok(Node::Scalar(number.unwrap_or_else(|| value.to_string().into())))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -177,9 +158,7 @@ impl<'de> Visitor<'de> for Grow<'_> {
                 Node::Scalar(Value::String(text)) => text,
                 Node::Scalar(other) => other.to_string(),
                 _ => {
-                    return Err(A::Error::custom(
-                        "a key must be a word, not a list or a mapping",
-                    ));
+                    return Err(A::Error::custom("a key must be a word, not a list or a mapping"));
                 }
             };
             let place = self.child(entries.len());
@@ -190,28 +169,23 @@ impl<'de> Visitor<'de> for Grow<'_> {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
-        Err(A::Error::custom(
-            "a tag, as in `!name value`, has no meaning here",
-        ))
+        Err(A::Error::custom("a tag, as in `!name value`, has no meaning here"))
     }
 }
 
 /// Puts in what `<<: *anchor` stands for: entries that the mapping itself does not give.
 fn merged(entries: Vec<Entry>) -> Vec<Entry> {
-    let (merges, mut own): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|entry| entry.key == "<<");
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.key == "<<");
     for merge in merges {
         let sources = match merge.value {
             Node::Table(entries) => vec![entries],
-            Node::List(items) if items.iter().all(|(_, node)| matches!(node, Node::Table(_))) => {
-                items
-                    .into_iter()
-                    .filter_map(|(_, node)| match node {
-                        Node::Table(entries) => Some(entries),
-                        _ => None,
-                    })
-                    .collect()
-            }
+            Node::List(items) if items.iter().all(|(_, node)| matches!(node, Node::Table(_))) => items
+                .into_iter()
+                .filter_map(|(_, node)| match node {
+                    Node::Table(entries) => Some(entries),
+                    _ => None,
+                })
+                .collect(),
             // Not a merge after all: an unknown key, reported as one.
             value => {
                 own.push(Entry { value, ..merge });
@@ -303,15 +277,9 @@ mod tests {
     use super::*;
 
     fn entry<'a>(node: &'a Node, path: &[&str]) -> &'a Entry {
-        let Node::Table(entries) = node else {
-            panic!("not a table: {node:?}")
-        };
+        let Node::Table(entries) = node else { panic!("not a table: {node:?}") };
         let found = entries.iter().find(|entry| entry.key == path[0]).unwrap();
-        if path.len() == 1 {
-            found
-        } else {
-            entry(&found.value, &path[1..])
-        }
+        if path.len() == 1 { found } else { entry(&found.value, &path[1..]) }
     }
 
     fn line(text: &str, path: &[&str]) -> usize {
@@ -338,19 +306,14 @@ mod tests {
 
     #[test]
     fn lines_of_json_and_after_a_byte_order_mark() {
-        assert_eq!(
-            line("\u{feff}{\n\t\"a\": {\n\t\t\"b\": 1}}", &["a", "b"]),
-            3
-        );
+        assert_eq!(line("\u{feff}{\n\t\"a\": {\n\t\t\"b\": 1}}", &["a", "b"]), 3);
     }
 
     #[test]
     fn lines_of_list_items() {
         let text = "a:\n- 1\n- b: 2\n  c: 3\n";
         let tree = parse(text).unwrap();
-        let Node::List(items) = &entry(&tree, &["a"]).value else {
-            panic!()
-        };
+        let Node::List(items) = &entry(&tree, &["a"]).value else { panic!() };
         assert_eq!(line_of(text, &items[0].0), Some(2));
         assert_eq!(line_of(text, &items[1].0), Some(3));
         assert_eq!(line_of(text, &entry(&items[1].1, &["c"]).place), Some(4));
@@ -372,13 +335,8 @@ mod tests {
     #[test]
     fn duplicates_are_kept_with_their_lines() {
         let text = "a: 1\nb: 2\na: 3\n";
-        let Node::Table(entries) = parse(text).unwrap() else {
-            panic!()
-        };
-        let lines: Vec<_> = entries
-            .iter()
-            .map(|entry| line_of(text, &entry.place))
-            .collect();
+        let Node::Table(entries) = parse(text).unwrap() else { panic!() };
+        let lines: Vec<_> = entries.iter().map(|entry| line_of(text, &entry.place)).collect();
         assert_eq!(lines, [Some(1), Some(2), Some(3)]);
     }
 
@@ -387,19 +345,12 @@ mod tests {
         assert!(parse("").unwrap().is_null());
         assert!(parse("  \n# only a comment\n").unwrap().is_null());
         assert!(parse("---\n").unwrap().is_null());
-        assert!(
-            parse("a: !thing 1")
-                .unwrap_err()
-                .to_string()
-                .contains("tag")
-        );
+        assert!(parse("a: !thing 1").unwrap_err().to_string().contains("tag"));
         assert!(parse(&format!("{}1", "[".repeat(100_000))).is_err());
         let mut bomb = "a0: &a0 [x]\n".to_string();
         for level in 1..40 {
             let below = level - 1;
-            bomb.push_str(&format!(
-                "a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n"
-            ));
+            bomb.push_str(&format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n"));
         }
         assert!(parse(&bomb).is_err());
     }

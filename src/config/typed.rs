@@ -111,10 +111,7 @@ impl fmt::Debug for Config {
 
 impl Lithops {
     fn read(values: &Values) -> Lithops {
-        let of = Reader {
-            values,
-            section: "lithops",
-        };
+        let of = Reader { values, section: "lithops" };
         Lithops {
             backend: of.text("backend"),
             storage: of.text("storage"),
@@ -147,14 +144,8 @@ impl Lithops {
 
 impl Localhost {
     fn read(values: &Values) -> Localhost {
-        let of = Reader {
-            values,
-            section: "localhost",
-        };
-        let workers = of
-            .number("worker_processes")
-            .or_else(|| of.number("max_workers"))
-            .unwrap_or(1);
+        let of = Reader { values, section: "localhost" };
+        let workers = of.number("worker_processes").or_else(|| of.number("max_workers")).unwrap_or(1);
         Localhost {
             runtime: of.text("runtime").into(),
             max_workers: usize::try_from(workers).unwrap_or(usize::MAX),
@@ -178,23 +169,12 @@ impl Reader<'_> {
     }
 
     fn text(&self, key: &str) -> String {
-        self.value(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .into()
+        self.value(key).and_then(Value::as_str).unwrap_or_default().into()
     }
 
     fn texts(&self, key: &str) -> Vec<String> {
-        let items = self
-            .value(key)
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(String::from)
-            .collect()
+        let items = self.value(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(Value::as_str).map(String::from).collect()
     }
 
     fn flag(&self, key: &str) -> bool {
@@ -206,9 +186,7 @@ impl Reader<'_> {
     }
 
     fn count(&self, key: &str) -> u32 {
-        self.number(key)
-            .and_then(|number| number.try_into().ok())
-            .unwrap_or_default()
+        self.number(key).and_then(|number| number.try_into().ok()).unwrap_or_default()
     }
 
     fn seconds(&self, key: &str) -> Option<Duration> {

@@ -19,13 +19,7 @@ const MAX_CALLS: u64 = 16_384;
 impl Chunker {
     /// `fixed`: the user's `chunksize`. `target_us`: how long an invocation should take.
     pub fn new(fixed: Option<u64>, target_us: u64, workers: usize) -> Self {
-        Self {
-            fixed,
-            target_us,
-            workers: workers.max(1) as u64,
-            call_us: None,
-            last: 1,
-        }
+        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: 1 }
     }
 
     /// Whether a worker may hand calls back when the chunk takes longer than thought.

@@ -32,8 +32,7 @@ impl Directory {
 /// The job with this name, if it is one of this process and still known.
 pub fn find(executor_id: &str, job_id: &str) -> Option<Arc<Job>> {
     let jobs = JOBS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    jobs.get(&(executor_id.to_owned(), job_id.to_owned()))?
-        .upgrade()
+    jobs.get(&(executor_id.to_owned(), job_id.to_owned()))?.upgrade()
 }
 
 /// All jobs of this process that are still known.
@@ -46,10 +45,7 @@ pub fn all() -> Vec<Arc<Job>> {
 impl FetchFuture for Directory {
     async fn fetch(&self, future: FutureAddress) -> FutureAnswer {
         let Some(job) = find(&future.executor_id, &future.job_id) else {
-            let message = format!(
-                "there is no job {} of executor {} here",
-                future.job_id, future.executor_id
-            );
+            let message = format!("there is no job {} of executor {} here", future.job_id, future.executor_id);
             return FutureAnswer::Failed(RemoteError::new(kind::PROTOCOL, message));
         };
         match signal::until(|| job.result(future.call)).await {

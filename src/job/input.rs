@@ -49,11 +49,7 @@ impl Source {
 
     /// Results of `count` other calls, each an element once it is there.
     pub fn results(count: u64) -> Self {
-        Self::Pushed(Pushed {
-            total: Some(count),
-            first_only: true,
-            ..Pushed::default()
-        })
+        Self::Pushed(Pushed { total: Some(count), first_only: true, ..Pushed::default() })
     }
 
     /// How many calls there will be, `None` while that is not known.
@@ -68,11 +64,7 @@ impl Source {
 
     /// How many elements were handed in and not yet planned.
     pub fn waiting(&self) -> usize {
-        if let Self::Pushed(pushed) = self {
-            pushed.ready.len()
-        } else {
-            0
-        }
+        if let Self::Pushed(pushed) = self { pushed.ready.len() } else { 0 }
     }
 
     /// Hands in the element of `call`.
@@ -113,11 +105,7 @@ impl Source {
                 let to = from + u64::from(*relative.last()?);
                 *next += relative.len() as u64;
                 Some(Work {
-                    spans: vec![CallSpan {
-                        first: first as u64,
-                        count: relative.len() as u32,
-                        attempt: 1,
-                    }],
+                    spans: vec![CallSpan { first: first as u64, count: relative.len() as u32, attempt: 1 }],
                     input: Input::Messages {
                         data: data.slice(from as usize..to as usize),
                         ends: relative,
@@ -131,15 +119,8 @@ impl Source {
                 (size > 0).then(|| {
                     *next += size;
                     Work {
-                        spans: vec![CallSpan {
-                            first,
-                            count: size as u32,
-                            attempt: 1,
-                        }],
-                        input: Input::Range {
-                            start: *start,
-                            step: *step,
-                        },
+                        spans: vec![CallSpan { first, count: size as u32, attempt: 1 }],
+                        input: Input::Range { start: *start, step: *step },
                     }
                 })
             }
@@ -148,8 +129,7 @@ impl Source {
                 let mut bytes = 0;
                 while let Some((_, message)) = pushed.ready.front() {
                     bytes += message.len();
-                    if again.len() as u64 == limit || (bytes > MAX_CHUNK_BYTES && !again.is_empty())
-                    {
+                    if again.len() as u64 == limit || (bytes > MAX_CHUNK_BYTES && !again.is_empty()) {
                         break;
                     }
                     again.extend(pushed.ready.pop_front().map(|(call, message)| Again {
@@ -164,15 +144,8 @@ impl Source {
             Self::Gathered { data, ends } => (*next == 0).then(|| {
                 *next = 1;
                 Work {
-                    spans: vec![CallSpan {
-                        first: 0,
-                        count: 1,
-                        attempt: 1,
-                    }],
-                    input: Input::Gathered {
-                        data: data.clone(),
-                        ends: ends.clone(),
-                    },
+                    spans: vec![CallSpan { first: 0, count: 1, attempt: 1 }],
+                    input: Input::Gathered { data: data.clone(), ends: ends.clone() },
                 }
             }),
         }
@@ -186,28 +159,15 @@ impl Source {
         let mut spans: Vec<CallSpan> = Vec::new();
         for again in &calls {
             match spans.last_mut() {
-                Some(span)
-                    if span.first + u64::from(span.count) == again.call
-                        && span.attempt == again.attempt =>
-                {
+                Some(span) if span.first + u64::from(span.count) == again.call && span.attempt == again.attempt => {
                     span.count += 1;
                 }
-                _ => spans.push(CallSpan {
-                    first: again.call,
-                    count: 1,
-                    attempt: again.attempt,
-                }),
+                _ => spans.push(CallSpan { first: again.call, count: 1, attempt: again.attempt }),
             }
         }
         let input = match self {
-            Self::Range { start, step, .. } => Input::Range {
-                start: *start,
-                step: *step,
-            },
-            Self::Gathered { data, ends } => Input::Gathered {
-                data: data.clone(),
-                ends: ends.clone(),
-            },
+            Self::Range { start, step, .. } => Input::Range { start: *start, step: *step },
+            Self::Gathered { data, ends } => Input::Gathered { data: data.clone(), ends: ends.clone() },
             Self::List { .. } | Self::Pushed(_) => {
                 let mut data = Vec::new();
                 let mut ends = Vec::with_capacity(calls.len());
@@ -218,11 +178,7 @@ impl Source {
                     }
                     ends.push(data.len() as u32);
                 }
-                Input::Messages {
-                    data: data.into(),
-                    ends,
-                    first_only: self.first_only(),
-                }
+                Input::Messages { data: data.into(), ends, first_only: self.first_only() }
             }
         };
         Some(Work { spans, input })
@@ -232,11 +188,7 @@ impl Source {
     pub(super) fn message_of(&self, work: &Work, position: usize) -> Option<Bytes> {
         match (self, &work.input) {
             (Self::Pushed(_), Input::Messages { data, ends, .. }) => {
-                let from = if position == 0 {
-                    0
-                } else {
-                    ends[position - 1] as usize
-                };
+                let from = if position == 0 { 0 } else { ends[position - 1] as usize };
                 // A copy: a slice would keep the whole chunk in memory.
                 Some(Bytes::copy_from_slice(&data[from..ends[position] as usize]))
             }
@@ -256,13 +208,7 @@ impl Source {
     }
 
     fn first_only(&self) -> bool {
-        matches!(
-            self,
-            Self::Pushed(Pushed {
-                first_only: true,
-                ..
-            })
-        )
+        matches!(self, Self::Pushed(Pushed { first_only: true, .. }))
     }
 }
 
@@ -279,10 +225,7 @@ mod tests {
                 data.len() as u64
             })
             .collect();
-        Source::List {
-            data: data.into(),
-            ends,
-        }
+        Source::List { data: data.into(), ends }
     }
 
     #[test]
@@ -291,9 +234,7 @@ mod tests {
         let mut next = 0;
         let mut seen = Vec::new();
         while let Some(work) = source.take(&mut next, 3) {
-            let Input::Messages { data, ends, .. } = &work.input else {
-                panic!()
-            };
+            let Input::Messages { data, ends, .. } = &work.input else { panic!() };
             let mut from = 0;
             for end in ends {
                 seen.push(data.slice(from..*end as usize));
@@ -322,21 +263,8 @@ mod tests {
         let work = source.take(&mut next, 10).unwrap();
         let message = source.message_of(&work, 1);
         assert_eq!(message.as_deref(), Some(&b"one"[..]));
-        let again = source
-            .work_again(vec![Again {
-                call: 1,
-                attempt: 2,
-                message,
-            }])
-            .unwrap();
-        assert_eq!(
-            again.spans,
-            [CallSpan {
-                first: 1,
-                count: 1,
-                attempt: 2
-            }]
-        );
+        let again = source.work_again(vec![Again { call: 1, attempt: 2, message }]).unwrap();
+        assert_eq!(again.spans, [CallSpan { first: 1, count: 1, attempt: 2 }]);
         assert!(matches!(again.input, Input::Messages { data, .. } if data == "one"));
     }
 }

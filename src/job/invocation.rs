@@ -10,9 +10,7 @@ use super::job::Job;
 use super::slots::State;
 use super::{now_us, signal};
 use crate::compute::{Invocation, Sink};
-use crate::protocol::{
-    Blob, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex,
-};
+use crate::protocol::{Blob, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex};
 
 /// A worker begins no further call of an adaptive chunk after so many times the time that the chunk should take.
 const BUDGET_FACTOR: u64 = 5;
@@ -20,13 +18,7 @@ const BUDGET_FACTOR: u64 = 5;
 const MAX_LOST_IDLE: u32 = 5;
 
 /// Runs invocation `number` of `job`.
-pub(super) async fn run(
-    job: Arc<Job>,
-    number: u32,
-    work: Work,
-    adaptive: bool,
-    abort: Arc<Notify>,
-) {
+pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, abort: Arc<Notify>) {
     let mut answer = Answer {
         job: &job,
         number,
@@ -39,11 +31,7 @@ pub(super) async fn run(
     let result = match prepare(&job, &work, adaptive).await {
         Err(error) => Err(error),
         Ok((payload, scratch_key)) => {
-            let invocation = Invocation {
-                payload,
-                depth: job.spec.depth,
-                memory_bytes: job.spec.memory_bytes,
-            };
+            let invocation = Invocation { payload, depth: job.spec.depth, memory_bytes: job.spec.memory_bytes };
             let result = tokio::select! {
                 result = job.compute.invoke(invocation, &mut answer) => Some(result),
                 () = abort.notified() => None,
@@ -51,28 +39,17 @@ pub(super) async fn run(
             if let Some(key) = scratch_key {
                 let _ = job.compute.scratch().delete(&key).await;
             }
-            result.unwrap_or_else(|| {
-                Err(RemoteError::new(
-                    kind::CANCELLED,
-                    "the invocation was cancelled",
-                ))
-            })
+            result.unwrap_or_else(|| Err(RemoteError::new(kind::CANCELLED, "the invocation was cancelled")))
         }
     };
     let result = match (&answer.broken, result) {
-        (Some(error), Ok(())) => Err(RemoteError::new(
-            kind::PROTOCOL,
-            format!("cannot read the worker's answer: {error}"),
-        )),
-        (None, Ok(())) if !answer.ended => Err(RemoteError::new(
-            kind::WORKER_LOST,
-            "the worker's answer broke off",
-        )),
+        (Some(error), Ok(())) => {
+            Err(RemoteError::new(kind::PROTOCOL, format!("cannot read the worker's answer: {error}")))
+        }
+        (None, Ok(())) if !answer.ended => Err(RemoteError::new(kind::WORKER_LOST, "the worker's answer broke off")),
         (_, result) => result,
     };
-    let Answer {
-        current, retried, ..
-    } = answer;
+    let Answer { current, retried, .. } = answer;
     finish(&job, number, &work, current, retried, result);
     // Also when input is wanted: then the script has to be woken to hand it in.
     signal::give_if(job.is_ended() || job.progress().failed > 0 || job.wanted_elements() > 0);
@@ -80,35 +57,18 @@ pub(super) async fn run(
 }
 
 /// The payload, and the key of the object that was put into the scratch store for it alone.
-async fn prepare(
-    job: &Job,
-    work: &Work,
-    adaptive: bool,
-) -> Result<(Bytes, Option<String>), RemoteError> {
+async fn prepare(job: &Job, work: &Work, adaptive: bool) -> Result<(Bytes, Option<String>), RemoteError> {
     let limits = job.compute.limits();
     let spec = &job.spec;
-    let function = job
-        .function_blob
-        .get_or_try_init(|| shared_blob(job, "functions", &spec.function))
-        .await?
-        .clone();
+    let function = job.function_blob.get_or_try_init(|| shared_blob(job, "functions", &spec.function)).await?.clone();
     let extra_args = match &spec.extra_args {
-        Some(extra) => Some(
-            job.extra_blob
-                .get_or_try_init(|| shared_blob(job, "data", extra))
-                .await?
-                .clone(),
-        ),
+        Some(extra) => Some(job.extra_blob.get_or_try_init(|| shared_blob(job, "data", extra)).await?.clone()),
         None => None,
     };
     let bytes = work.to_bytes();
     let mut scratch_key = None;
     let work = if bytes.len() <= (1 << 20).max(limits.inline_blob_bytes) {
-        Blob {
-            sha256: String::new(),
-            inline: Some(bytes),
-            key: None,
-        }
+        Blob { sha256: String::new(), inline: Some(bytes), key: None }
     } else {
         let blob = shared_blob(job, "work", &bytes).await?;
         scratch_key.clone_from(&blob.key);
@@ -129,9 +89,8 @@ async fn prepare(
         inline_result_bytes: limits.inline_result_bytes as u64,
         stream_logs: spec.logs.is_some(),
     };
-    let payload = serde_json::to_vec(&request).map_err(|error| {
-        RemoteError::new(kind::PROTOCOL, format!("cannot write the request: {error}"))
-    })?;
+    let payload = serde_json::to_vec(&request)
+        .map_err(|error| RemoteError::new(kind::PROTOCOL, format!("cannot write the request: {error}")))?;
     Ok((payload.into(), scratch_key))
 }
 
@@ -142,11 +101,7 @@ async fn shared_blob(job: &Job, folder: &str, bytes: &Bytes) -> Result<Blob, Rem
     }
     let sha256 = sha256_hex(bytes);
     let key = format!("{folder}/{sha256}");
-    job.compute
-        .scratch()
-        .put(&key, bytes.clone())
-        .await
-        .map_err(|error| RemoteError::new(kind::STORAGE, error))?;
+    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| RemoteError::new(kind::STORAGE, error))?;
     Ok(Blob::object(sha256, key))
 }
 
@@ -239,16 +194,10 @@ fn finish(
     let mut state = job.state();
     state.in_flight -= 1;
     let record = &state.invocations[number as usize];
-    let began_us = if record.worker_start_us == 0 {
-        record.submitted_us
-    } else {
-        record.worker_start_us
-    };
+    let began_us = if record.worker_start_us == 0 { record.submitted_us } else { record.worker_start_us };
     let mut fatal = None;
     match &result {
-        Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => {
-            fatal = Some(error.clone())
-        }
+        Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => fatal = Some(error.clone()),
         Err(error) if current.is_none() && error.kind != kind::CANCELLED => {
             state.lost_idle += 1;
             if state.lost_idle >= MAX_LOST_IDLE {
@@ -259,9 +208,10 @@ fn finish(
     }
     let mut ran = 0;
     let mut again = Vec::new();
-    let positions = work.spans.iter().flat_map(|span| {
-        (span.first..span.first + u64::from(span.count)).map(move |call| (call, span.attempt))
-    });
+    let positions = work
+        .spans
+        .iter()
+        .flat_map(|span| (span.first..span.first + u64::from(span.count)).map(move |call| (call, span.attempt)));
     for (position, (call, attempt)) in positions.enumerate() {
         let slot = state.slots.get(call);
         if slot.state.is_final() || slot.invocation != number {
@@ -290,16 +240,10 @@ fn finish(
         };
         let message = state.source.message_of(work, position);
         state.slots.get_mut(call).state = State::New;
-        again.push(Again {
-            call,
-            attempt: next_attempt,
-            message,
-        });
+        again.push(Again { call, attempt: next_attempt, message });
     }
     if result.is_ok() {
-        state
-            .chunker
-            .measured(ran, now_us().saturating_sub(began_us));
+        state.chunker.measured(ran, now_us().saturating_sub(began_us));
     }
     // In front, and in order: somebody may be waiting for the first ones.
     for call in again.into_iter().rev() {

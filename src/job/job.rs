@@ -146,25 +146,10 @@ pub struct Job {
 
 impl Job {
     /// Makes the job and starts it. `depends`: for a source of results, the calls whose results are its elements.
-    pub fn start(
-        mut spec: JobSpec,
-        compute: Arc<dyn Compute>,
-        depends: &[(Arc<Job>, u64)],
-    ) -> Arc<Self> {
+    pub fn start(mut spec: JobSpec, compute: Arc<dyn Compute>, depends: &[(Arc<Job>, u64)]) -> Arc<Self> {
         let limits = compute.limits();
-        let max_in_flight = spec
-            .max_workers
-            .unwrap_or(usize::MAX)
-            .min(limits.max_workers)
-            .max(1);
-        let source = std::mem::replace(
-            &mut spec.source,
-            Source::Range {
-                start: 0.0,
-                step: 0.0,
-                count: 0,
-            },
-        );
+        let max_in_flight = spec.max_workers.unwrap_or(usize::MAX).min(limits.max_workers).max(1);
+        let source = std::mem::replace(&mut spec.source, Source::Range { start: 0.0, step: 0.0, count: 0 });
         let state = JobState {
             source,
             next: 0,
@@ -198,9 +183,7 @@ impl Job {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, JobState> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Its executor's id.
@@ -221,11 +204,7 @@ impl Job {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let state = self.state();
-        Progress {
-            total: state.source.total(),
-            ended: state.ended,
-            failed: state.failed,
-        }
+        Progress { total: state.source.total(), ended: state.ended, failed: state.failed }
     }
 
     /// Whether all calls have ended.
@@ -264,17 +243,10 @@ impl Job {
 
     /// Appends the messages of calls `from..to` to `out`, and where each ends to `ends`. Stops before the first
     /// call whose message is not at hand (failed, in the store, or not ended), and gives its number.
-    pub fn copy_messages(
-        &self,
-        from: u64,
-        to: u64,
-        out: &mut Vec<u8>,
-        ends: &mut Vec<usize>,
-    ) -> u64 {
+    pub fn copy_messages(&self, from: u64, to: u64, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> u64 {
         let state = self.state();
         for call in from..to {
-            if state.slots.get(call).state != State::Done || !state.slots.append_message(call, out)
-            {
+            if state.slots.get(call).state != State::Done || !state.slots.append_message(call, out) {
                 return call;
             }
             ends.push(out.len());
@@ -294,11 +266,7 @@ impl Job {
         };
         if let Some(invocation) = state.invocations.get(slot.invocation as usize) {
             let at = |seconds: f32| {
-                if seconds == 0.0 {
-                    0
-                } else {
-                    invocation.submitted_us + (f64::from(seconds) * 1e6) as u64
-                }
+                if seconds == 0.0 { 0 } else { invocation.submitted_us + (f64::from(seconds) * 1e6) as u64 }
             };
             stats.submitted_us = invocation.submitted_us;
             stats.worker_start_us = invocation.worker_start_us;
@@ -407,13 +375,7 @@ impl Job {
             }
             state.in_flight += 1;
             let adaptive = state.chunker.is_adaptive();
-            tokio::spawn(super::invocation::run(
-                self.clone(),
-                invocation,
-                work,
-                adaptive,
-                abort,
-            ));
+            tokio::spawn(super::invocation::run(self.clone(), invocation, work, adaptive, abort));
         }
     }
 
@@ -430,11 +392,7 @@ impl Job {
             drop(state);
             job.take_dependency(call, result);
         } else {
-            state
-                .dependents
-                .entry(of)
-                .or_default()
-                .push((Arc::downgrade(job), call));
+            state.dependents.entry(of).or_default().push((Arc::downgrade(job), call));
         }
     }
 
@@ -493,10 +451,7 @@ impl JobState {
     }
 
     fn plan(&mut self) -> Option<Work> {
-        let remaining = self
-            .source
-            .total()
-            .map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
+        let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
         if self.again.is_empty() && remaining == Some(0) {
             return None;
         }
@@ -505,11 +460,7 @@ impl JobState {
             return self.source.take(&mut self.next, size);
         }
         let count = (size as usize).min(self.again.len());
-        let calls = self
-            .again
-            .drain(..count)
-            .filter(|again| !self.slots.get(again.call).state.is_final())
-            .collect();
+        let calls = self.again.drain(..count).filter(|again| !self.slots.get(again.call).state.is_final()).collect();
         match self.source.work_again(calls) {
             Some(work) => Some(work),
             // All of them were cancelled meanwhile.
@@ -524,15 +475,9 @@ impl JobState {
         Some(match self.slots.result(call) {
             Ok(message) => CallResult::Message(message),
             Err(Some(Large::Message(message))) => CallResult::Message(message.clone()),
-            Err(Some(Large::Object { key, sha256 })) => CallResult::Object {
-                key: key.clone(),
-                sha256: sha256.clone(),
-            },
+            Err(Some(Large::Object { key, sha256 })) => CallResult::Object { key: key.clone(), sha256: sha256.clone() },
             Err(Some(Large::Error(error))) => CallResult::Error(error.clone()),
-            Err(None) => CallResult::Error(Arc::new(RemoteError::new(
-                kind::PROTOCOL,
-                "the result was lost",
-            ))),
+            Err(None) => CallResult::Error(Arc::new(RemoteError::new(kind::PROTOCOL, "the result was lost"))),
         })
     }
 
@@ -550,10 +495,7 @@ impl JobState {
         let Some(result) = self.result(call) else {
             return Vec::new();
         };
-        waiting
-            .into_iter()
-            .map(|(job, theirs)| (job, theirs, result.clone()))
-            .collect()
+        waiting.into_iter().map(|(job, theirs)| (job, theirs, result.clone())).collect()
     }
 
     /// Records the failure of a call that has not ended; gives whom to tell.
@@ -566,10 +508,7 @@ impl JobState {
     }
 
     fn abort_invocation_of(&self, call: u64) {
-        if let Some(record) = self
-            .invocations
-            .get(self.slots.get(call).invocation as usize)
-        {
+        if let Some(record) = self.invocations.get(self.slots.get(call).invocation as usize) {
             record.abort.notify_one();
         }
     }
@@ -581,16 +520,8 @@ impl JobState {
         match frame {
             Frame::Hello { worker, at_us, .. } => {
                 // Workers are few: share their names.
-                let known = self
-                    .invocations
-                    .iter()
-                    .rev()
-                    .take(16)
-                    .filter_map(|record| record.worker.clone());
-                let name = known
-                    .into_iter()
-                    .find(|known| **known == *worker)
-                    .unwrap_or_else(|| worker.into());
+                let known = self.invocations.iter().rev().take(16).filter_map(|record| record.worker.clone());
+                let name = known.into_iter().find(|known| **known == *worker).unwrap_or_else(|| worker.into());
                 let record = &mut self.invocations[number as usize];
                 record.worker_start_us = at_us;
                 record.worker = Some(name);
@@ -606,13 +537,7 @@ impl JobState {
                     slot.start_s = since(at_us);
                 }
             }
-            Frame::Finished {
-                call,
-                start_us,
-                end_us,
-                outcome,
-                logs,
-            } => {
+            Frame::Finished { call, start_us, end_us, outcome, logs } => {
                 let slot = self.slots.get_mut(call);
                 if slot.state.is_final() || slot.invocation != number {
                     return (Vec::new(), None);

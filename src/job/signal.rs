@@ -15,27 +15,17 @@ static CHANGED_ASYNC: LazyLock<Notify> = LazyLock::new(Notify::new);
 
 /// The number of changes so far. Read it before looking at the jobs, then [`wait`] for it to pass.
 pub fn generation() -> u64 {
-    *GENERATION
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    *GENERATION.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Waits until something changed after `seen`, or until `deadline`.
 pub fn wait(seen: u64, deadline: Instant) {
-    let mut generation = GENERATION
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut generation = GENERATION.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     while *generation == seen {
-        let Some(left) = deadline
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())
-        else {
+        let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
             return;
         };
-        generation = CHANGED
-            .wait_timeout(generation, left)
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .0;
+        generation = CHANGED.wait_timeout(generation, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0;
     }
 }
 
@@ -69,9 +59,7 @@ pub(super) fn give_if(noteworthy: bool) {
 
 /// Says that something changed.
 pub(super) fn give() {
-    *GENERATION
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
+    *GENERATION.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
     CHANGED.notify_all();
     CHANGED_ASYNC.notify_waiters();
 }

@@ -97,9 +97,7 @@ pub(super) struct Slots {
 impl Slots {
     pub fn get(&self, call: u64) -> Slot {
         let (block, index) = (call as usize / BLOCK, call as usize % BLOCK);
-        self.blocks
-            .get(block)
-            .map_or(Slot::EMPTY, |block| block[index])
+        self.blocks.get(block).map_or(Slot::EMPTY, |block| block[index])
     }
 
     pub fn get_mut(&mut self, call: u64) -> &mut Slot {
@@ -173,9 +171,7 @@ mod tests {
         slots.set_message(5, Bytes::from_static(b"small"));
         slots.set_message(9000, Bytes::from_static(b"longer than a slot"));
         assert_eq!(slots.result(5).unwrap(), "small");
-        assert!(
-            matches!(slots.result(9000), Err(Some(Large::Message(m))) if m == "longer than a slot")
-        );
+        assert!(matches!(slots.result(9000), Err(Some(Large::Message(m))) if m == "longer than a slot"));
         assert!(matches!(slots.result(6), Err(None)));
     }
 }

@@ -38,16 +38,12 @@ impl Raise {
 impl From<mlua::Error> for Raise {
     fn from(error: mlua::Error) -> Raise {
         match &error {
-            mlua::Error::BadArgument { pos, cause, .. } => {
-                Raise::Argument(*pos, errors::root_message(cause))
-            }
-            mlua::Error::FromLuaConversionError { .. } => {
-                Raise::Argument(1, errors::root_message(&error))
-            }
+            mlua::Error::BadArgument { pos, cause, .. } => Raise::Argument(*pos, errors::root_message(cause)),
+            mlua::Error::FromLuaConversionError { .. } => Raise::Argument(1, errors::root_message(&error)),
             // The message of a Lua error has its own position already.
-            mlua::Error::RuntimeError(_)
-            | mlua::Error::SyntaxError { .. }
-            | mlua::Error::CallbackError { .. } => Raise::Value(Value::Error(Box::new(error))),
+            mlua::Error::RuntimeError(_) | mlua::Error::SyntaxError { .. } | mlua::Error::CallbackError { .. } => {
+                Raise::Value(Value::Error(Box::new(error)))
+            }
             _ => Raise::Message(errors::root_message(&error)),
         }
     }
@@ -69,23 +65,13 @@ where
     R: IntoLuaMulti,
 {
     let inner = lua.create_function(move |lua, args: Arguments<A>| {
-        Ok(
-            match args
-                .0
-                .map_err(Raise::from)
-                .and_then(|args| function(lua, args))
-            {
-                Ok(values) => Outcome::Returned(values),
-                Err(raise) => Outcome::Raised(raise),
-            },
-        )
+        Ok(match args.0.map_err(Raise::from).and_then(|args| function(lua, args)) {
+            Ok(values) => Outcome::Returned(values),
+            Err(raise) => Outcome::Raised(raise),
+        })
     })?;
     // SAFETY: pops the function that was pushed, pushes the closure over it.
-    let outer: Function = unsafe {
-        lua.exec_raw(inner, |state| {
-            ffi::lua_pushcclosure(state, raise_or_return, 1)
-        })
-    }?;
+    let outer: Function = unsafe { lua.exec_raw(inner, |state| ffi::lua_pushcclosure(state, raise_or_return, 1)) }?;
     traceback::name_function(lua, &outer, name)?;
     Ok(outer)
 }
@@ -98,16 +84,9 @@ impl<A: FromLuaMulti> FromLuaMulti for Arguments<A> {
         Ok(Arguments(A::from_lua_args(values, 1, None, lua)))
     }
 
-    unsafe fn from_stack_args(
-        count: c_int,
-        first: usize,
-        to: Option<&str>,
-        lua: &RawLua,
-    ) -> mlua::Result<Self> {
+    unsafe fn from_stack_args(count: c_int, first: usize, to: Option<&str>, lua: &RawLua) -> mlua::Result<Self> {
         // SAFETY: the caller's promises, passed on.
-        Ok(Arguments(unsafe {
-            A::from_stack_args(count, first, to, lua)
-        }))
+        Ok(Arguments(unsafe { A::from_stack_args(count, first, to, lua) }))
     }
 }
 
@@ -126,20 +105,12 @@ pub(super) fn marker() -> LightUserData {
 /// A failure behind its marker: marker, what to raise, and which kind it is: 0 a value, -1 a message, else an argument.
 fn failure(raise: Raise) -> (LightUserData, Value, MessageText, c_int) {
     match raise {
-        Raise::Value(Value::Error(error)) => (
-            marker(),
-            Value::Nil,
-            MessageText(Some(errors::root_message(&error))),
-            0,
-        ),
+        Raise::Value(Value::Error(error)) => (marker(), Value::Nil, MessageText(Some(errors::root_message(&error))), 0),
         Raise::Value(value) => (marker(), value, MessageText(None), 0),
         Raise::Message(text) => (marker(), Value::Nil, MessageText(Some(text)), -1),
-        Raise::Argument(position, text) => (
-            marker(),
-            Value::Nil,
-            MessageText(Some(text)),
-            c_int::try_from(position).unwrap_or(1),
-        ),
+        Raise::Argument(position, text) => {
+            (marker(), Value::Nil, MessageText(Some(text)), c_int::try_from(position).unwrap_or(1))
+        }
     }
 }
 
@@ -236,13 +207,7 @@ unsafe fn push_argument_message(state: *mut ffi::lua_State, position: c_int) {
         if position == 0 {
             ffi::lua_pushfstring(state, c"calling '%s' on bad self (%s)".as_ptr(), name, text);
         } else {
-            ffi::lua_pushfstring(
-                state,
-                c"bad argument #%d to '%s' (%s)".as_ptr(),
-                position,
-                name,
-                text,
-            );
+            ffi::lua_pushfstring(state, c"bad argument #%d to '%s' (%s)".as_ptr(), position, name, text);
         }
     }
 }
@@ -252,10 +217,7 @@ unsafe fn last_part(name: *const c_char) -> *const c_char {
     // SAFETY: a string of Lua's ends with a zero, and the offset is within it.
     unsafe {
         let bytes = CStr::from_ptr(name).to_bytes();
-        let start = bytes
-            .iter()
-            .rposition(|&byte| byte == b'.' || byte == b':')
-            .map_or(0, |dot| dot + 1);
+        let start = bytes.iter().rposition(|&byte| byte == b'.' || byte == b':').map_or(0, |dot| dot + 1);
         name.add(start)
     }
 }

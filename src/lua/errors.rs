@@ -69,26 +69,15 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 /// Calls `function`. A failure comes with the stack of where it was raised.
 ///
 /// The VM is one that [`Vm::new`](super::Vm::new) made.
-pub fn call_with_traceback(
-    lua: &Lua,
-    function: &Function,
-    args: impl IntoLuaMulti,
-) -> Result<MultiValue, LuaFailure> {
+pub fn call_with_traceback(lua: &Lua, function: &Function, args: impl IntoLuaMulti) -> Result<MultiValue, LuaFailure> {
     let Some(Caller(caller)) = lua.app_data_ref::<Caller>().map(|caller| caller.clone()) else {
         let error = mlua::Error::runtime("this VM was not made by `Vm::new`");
         return Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error))));
     };
     match caller.call::<MultiValue>((function, args)) {
         Ok(mut values) if values.front() == Some(&Value::LightUserData(marker())) => {
-            let status = values
-                .get(1)
-                .and_then(Value::as_i32)
-                .unwrap_or(ffi::LUA_ERRRUN);
-            Err(failure(
-                lua,
-                status,
-                values.pop_back().unwrap_or(Value::Nil),
-            ))
+            let status = values.get(1).and_then(Value::as_i32).unwrap_or(ffi::LUA_ERRRUN);
+            Err(failure(lua, status, values.pop_back().unwrap_or(Value::Nil)))
         }
         Ok(values) => Ok(values),
         Err(error) => Err(failure(lua, ffi::LUA_ERRRUN, Value::Error(Box::new(error)))),
@@ -116,11 +105,7 @@ unsafe extern "C-unwind" fn call_protected(state: *mut ffi::lua_State) -> c_int 
 #[cold]
 fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
     let stack = STACK.take().unwrap_or_default();
-    let traceback = if stack.is_empty() {
-        stack
-    } else {
-        format!("stack traceback:{stack}")
-    };
+    let traceback = if stack.is_empty() { stack } else { format!("stack traceback:{stack}") };
     let mut memory = status == ffi::LUA_ERRMEM;
     if let Value::Error(error) = &raised {
         memory |= matches!(**error, mlua::Error::MemoryError(_));
@@ -129,17 +114,10 @@ fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
     // `pcall` and `coroutine.wrap` turn the VM's own error into a string like any other.
     memory |= matches!(raised, Value::String(_)) && is_out_of_memory(&message);
     let value = match raised {
-        Value::Error(_) => lua
-            .create_string(&message)
-            .map_or(Value::Nil, Value::String),
+        Value::Error(_) => lua.create_string(&message).map_or(Value::Nil, Value::String),
         other => other,
     };
-    LuaFailure {
-        message,
-        traceback,
-        value,
-        memory,
-    }
+    LuaFailure { message, traceback, value, memory }
 }
 
 fn is_out_of_memory(message: &str) -> bool {
@@ -152,9 +130,7 @@ pub fn describe(raised: &Value) -> String {
         Value::String(text) => text.to_string_lossy(),
         Value::Error(error) => root_message(error),
         Value::Integer(_) | Value::Number(_) => raised.to_string().unwrap_or_default(),
-        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => {
-            text_of(raised)
-        }
+        Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => text_of(raised),
         Value::UserData(_) => text_of(raised),
         other => format!("(error object is a {} value)", other.type_name()),
     }
@@ -165,9 +141,7 @@ fn has_tostring(metatable: &mlua::Table) -> bool {
 }
 
 fn text_of(raised: &Value) -> String {
-    raised
-        .to_string()
-        .unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
+    raised.to_string().unwrap_or_else(|_| format!("(error object is a {} value)", raised.type_name()))
 }
 
 /// What an error of mlua says, without the tracebacks that it collects on its way.
@@ -177,11 +151,9 @@ pub fn root_message(error: &mlua::Error) -> String {
         mlua::Error::WithContext { context, cause } => {
             format!("{context}: {}", root_message(cause))
         }
-        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => message
-            .split("\nstack traceback:")
-            .next()
-            .unwrap_or(message)
-            .to_owned(),
+        mlua::Error::RuntimeError(message) | mlua::Error::SyntaxError { message, .. } => {
+            message.split("\nstack traceback:").next().unwrap_or(message).to_owned()
+        }
         mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
         mlua::Error::BadArgument { pos, cause, .. } => {
             format!("bad argument #{pos} ({})", root_message(cause))
@@ -205,8 +177,8 @@ pub fn root_message(error: &mlua::Error) -> String {
 /// What Lua calls a type that a binding takes.
 fn lua_type(rust: &str) -> Option<&'static str> {
     Some(match rust {
-        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8"
-        | "usize" | "number" | "integer" => "number",
+        "f64" | "f32" | "i64" | "i32" | "i16" | "i8" | "isize" | "u64" | "u32" | "u16" | "u8" | "usize" | "number"
+        | "integer" => "number",
         "String" | "LuaString" | "string" | "&str" | "PathBuf" | "OsString" => "string",
         "Table" | "table" | "Vec" => "table",
         "Function" | "function" => "function",

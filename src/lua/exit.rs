@@ -17,10 +17,7 @@ struct Hooks {
     runner: Option<ThreadId>,
 }
 
-static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
-    waiting: Vec::new(),
-    runner: None,
-});
+static HOOKS: Mutex<Hooks> = Mutex::new(Hooks { waiting: Vec::new(), runner: None });
 
 fn hooks() -> MutexGuard<'static, Hooks> {
     HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -62,28 +59,21 @@ pub fn run_exit_hooks() {
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let os: Table = lua.globals().raw_get("os")?;
     let native: Function = os.raw_get("exit")?;
-    let exit = bind(
-        lua,
-        "os.exit",
-        move |lua, (code, close): (Value, Option<Value>)| {
-            let code = match code {
-                Value::Nil | Value::Boolean(_) => code,
-                other => match lua.coerce_number(other.clone())? {
-                    Some(number) => Value::Number(number),
-                    None => {
-                        return Err(Raise::argument(
-                            1,
-                            format!("number expected, got {}", other.type_name()),
-                        ));
-                    }
-                },
-            };
-            run_exit_hooks();
-            if let Err(error) = output::flush() {
-                output::fail(&error);
-            }
-            native.call::<()>((code, close)).map_err(Raise::from)
-        },
-    )?;
+    let exit = bind(lua, "os.exit", move |lua, (code, close): (Value, Option<Value>)| {
+        let code = match code {
+            Value::Nil | Value::Boolean(_) => code,
+            other => match lua.coerce_number(other.clone())? {
+                Some(number) => Value::Number(number),
+                None => {
+                    return Err(Raise::argument(1, format!("number expected, got {}", other.type_name())));
+                }
+            },
+        };
+        run_exit_hooks();
+        if let Err(error) = output::flush() {
+            output::fail(&error);
+        }
+        native.call::<()>((code, close)).map_err(Raise::from)
+    })?;
     os.raw_set("exit", exit)
 }

@@ -15,19 +15,12 @@ pub struct Options {
 
 impl Options {
     /// Checks that `table` has none but the `known` options. `function` is the name that messages begin with.
-    pub fn new(
-        table: Option<Table>,
-        known: &[&str],
-        function: &'static str,
-    ) -> Result<Options, Raise> {
+    pub fn new(table: Option<Table>, known: &[&str], function: &'static str) -> Result<Options, Raise> {
         if let Some(table) = &table {
             for pair in table.pairs::<Value, Value>() {
                 let (key, _) = pair?;
                 let Value::String(name) = &key else {
-                    return Err(Raise::Message(format!(
-                        "{function}: options have names, not {}",
-                        show(&key)
-                    )));
+                    return Err(Raise::Message(format!("{function}: options have names, not {}", show(&key))));
                 };
                 let name = name.to_string_lossy();
                 if !known.contains(&name.as_str()) {
@@ -51,24 +44,13 @@ impl Options {
 
     /// A refusal of the value of `key`: ``map: option `retries` must be …, not "x"``.
     pub fn refuse(&self, key: &str, expected: &str, value: &Value) -> Raise {
-        Raise::Message(format!(
-            "{}: option `{key}` must be {expected}, not {}",
-            self.function,
-            show(value)
-        ))
+        Raise::Message(format!("{}: option `{key}` must be {expected}, not {}", self.function, show(value)))
     }
 
-    fn read<T>(
-        &self,
-        key: &str,
-        expected: &str,
-        read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<Option<T>, Raise> {
+    fn read<T>(&self, key: &str, expected: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Raise> {
         match self.value(key)? {
             None => Ok(None),
-            Some(value) => read(&value)
-                .map(Some)
-                .ok_or_else(|| self.refuse(key, expected, &value)),
+            Some(value) => read(&value).map(Some).ok_or_else(|| self.refuse(key, expected, &value)),
         }
     }
 
@@ -79,30 +61,22 @@ impl Options {
 
     /// Any number but NaN.
     pub fn number(&self, key: &str) -> Result<Option<f64>, Raise> {
-        self.read(key, "a number", |value| {
-            number(value).filter(|number| !number.is_nan())
-        })
+        self.read(key, "a number", |value| number(value).filter(|number| !number.is_nan()))
     }
 
     /// A whole number of 0 or more.
     pub fn count(&self, key: &str) -> Result<Option<u64>, Raise> {
-        self.read(key, "a whole number of 0 or more", |value| {
-            whole(value, 0.0)
-        })
+        self.read(key, "a whole number of 0 or more", |value| whole(value, 0.0))
     }
 
     /// A whole number of 1 or more.
     pub fn positive(&self, key: &str) -> Result<Option<u64>, Raise> {
-        self.read(key, "a whole number of 1 or more", |value| {
-            whole(value, 1.0)
-        })
+        self.read(key, "a whole number of 1 or more", |value| whole(value, 1.0))
     }
 
     /// Seconds, 0 or more. More than a human life is as good as for ever.
     pub fn seconds(&self, key: &str) -> Result<Option<Duration>, Raise> {
-        self.read(key, "a number of seconds, 0 or more", |value| {
-            number(value).and_then(duration)
-        })
+        self.read(key, "a number of seconds, 0 or more", |value| number(value).and_then(duration))
     }
 
     /// A string.
@@ -114,11 +88,7 @@ impl Options {
     }
 
     /// One of a few strings.
-    pub fn choice(
-        &self,
-        key: &str,
-        choices: &[&'static str],
-    ) -> Result<Option<&'static str>, Raise> {
+    pub fn choice(&self, key: &str, choices: &[&'static str]) -> Result<Option<&'static str>, Raise> {
         let names: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();
         self.read(key, &names.join(" or "), |value| {
             let text = value.as_string()?.to_string_lossy();
@@ -140,9 +110,7 @@ impl Options {
     pub fn strings(&self, key: &str) -> Result<Option<Vec<String>>, Raise> {
         self.read(key, "a list of strings", |value| {
             let list = value.as_table()?;
-            list.sequence_values::<Value>()
-                .map(|item| Some(item.ok()?.as_string()?.to_string_lossy()))
-                .collect()
+            list.sequence_values::<Value>().map(|item| Some(item.ok()?.as_string()?.to_string_lossy())).collect()
         })
     }
 }
@@ -153,16 +121,12 @@ pub fn duration(seconds: f64) -> Option<Duration> {
 }
 
 fn number(value: &Value) -> Option<f64> {
-    value
-        .as_number()
-        .or_else(|| value.as_integer().map(|integer| integer as f64))
+    value.as_number().or_else(|| value.as_integer().map(|integer| integer as f64))
 }
 
 fn whole(value: &Value, least: f64) -> Option<u64> {
     // Above 2^53 a double does not tell whole numbers apart.
-    number(value)
-        .filter(|n| n.fract() == 0.0 && *n >= least && *n <= 9_007_199_254_740_992.0)
-        .map(|n| n as u64)
+    number(value).filter(|n| n.fract() == 0.0 && *n >= least && *n <= 9_007_199_254_740_992.0).map(|n| n as u64)
 }
 
 /// A value as messages show it.
@@ -170,9 +134,7 @@ pub fn show(value: &Value) -> String {
     match value {
         Value::Number(number) if number.is_nan() => "nan".to_owned(),
         Value::String(text) => format!("{:?}", text.to_string_lossy()),
-        Value::Integer(_) | Value::Number(_) | Value::Boolean(_) | Value::Nil => {
-            value.to_string().unwrap_or_default()
-        }
+        Value::Integer(_) | Value::Number(_) | Value::Boolean(_) | Value::Nil => value.to_string().unwrap_or_default(),
         other => format!("a {}", other.type_name()),
     }
 }
@@ -193,9 +155,7 @@ fn suggestion(name: &str, known: &[&str]) -> String {
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
     let name = plain(name);
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), *known));
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), *known));
     let (distance, best) = near.min_by_key(|(distance, _)| *distance)?;
     (distance <= (name.len() / 3).clamp(1, 3)).then_some(best)
 }
@@ -214,47 +174,25 @@ mod tests {
 
     fn options(lua: &Lua, code: &str) -> Result<Options, Raise> {
         let table = lua.load(code).eval().unwrap();
-        Options::new(
-            Some(table),
-            &["chunksize", "retries", "timeout", "mode"],
-            "map",
-        )
+        Options::new(Some(table), &["chunksize", "retries", "timeout", "mode"], "map")
     }
 
     #[test]
     fn unknown_names_the_nearest() {
         let text = message(options(&Lua::new(), "{chunk_size = 3}").unwrap_err());
-        assert_eq!(
-            text,
-            "map: unknown option `chunk_size`; did you mean `chunksize`?"
-        );
+        assert_eq!(text, "map: unknown option `chunk_size`; did you mean `chunksize`?");
         let text = message(options(&Lua::new(), "{xyz = 3}").unwrap_err());
-        assert_eq!(
-            text,
-            "map: unknown option `xyz`; known are `chunksize`, `retries`, `timeout`, `mode`"
-        );
-        assert_eq!(
-            message(options(&Lua::new(), "{7}").unwrap_err()),
-            "map: options have names, not 1"
-        );
+        assert_eq!(text, "map: unknown option `xyz`; known are `chunksize`, `retries`, `timeout`, `mode`");
+        assert_eq!(message(options(&Lua::new(), "{7}").unwrap_err()), "map: options have names, not 1");
     }
 
     #[test]
     fn wrong_values_are_shown() {
         let lua = Lua::new();
-        for (code, shown) in [
-            ("'x'", "\"x\""),
-            ("-1", "-1"),
-            ("1.5", "1.5"),
-            ("{}", "a table"),
-            ("0/0", "nan"),
-        ] {
+        for (code, shown) in [("'x'", "\"x\""), ("-1", "-1"), ("1.5", "1.5"), ("{}", "a table"), ("0/0", "nan")] {
             let options = options(&lua, &format!("{{retries = {code}}}")).unwrap();
             let text = message(options.count("retries").unwrap_err());
-            assert_eq!(
-                text,
-                format!("map: option `retries` must be a whole number of 0 or more, not {shown}")
-            );
+            assert_eq!(text, format!("map: option `retries` must be a whole number of 0 or more, not {shown}"));
         }
     }
 
@@ -266,12 +204,6 @@ mod tests {
         assert_eq!(options.seconds("timeout").unwrap(), Some(Duration::MAX));
         assert_eq!(options.choice("mode", &["a", "b"]).unwrap(), Some("b"));
         assert_eq!(options.count("chunksize").unwrap(), None);
-        assert!(
-            Options::new(None, &[], "map")
-                .unwrap()
-                .value("x")
-                .unwrap()
-                .is_none()
-        );
+        assert!(Options::new(None, &[], "map").unwrap().value("x").unwrap().is_none());
     }
 }

@@ -42,11 +42,7 @@ pub fn flush() -> io::Result<()> {
         return Ok(());
     }
     // SAFETY: the C library's own `stdout`, which lives as long as the process.
-    if unsafe { fflush(file) } == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    if unsafe { fflush(file) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Wraps `print`, `io.write` and the `write` of files.
@@ -76,11 +72,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 fn wrap(lua: &Lua, table: &Table, key: &str, name: &str) -> mlua::Result<()> {
     let native: Function = table.raw_get(key)?;
     // SAFETY: pops the function that was pushed, pushes the closure over it.
-    let checked: Function = unsafe {
-        lua.exec_raw(native, |state| {
-            ffi::lua_pushcclosure(state, write_checked, 1)
-        })
-    }?;
+    let checked: Function = unsafe { lua.exec_raw(native, |state| ffi::lua_pushcclosure(state, write_checked, 1)) }?;
     traceback::name_function(lua, &checked, name)?;
     table.raw_set(key, checked)
 }

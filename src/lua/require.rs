@@ -58,10 +58,7 @@ impl Modules for ModuleRegistry {
     }
 
     fn provide(&self, name: &str, source: ModuleSource) {
-        self.provided
-            .borrow_mut()
-            .entry(name.to_owned())
-            .or_insert(source);
+        self.provided.borrow_mut().entry(name.to_owned()).or_insert(source);
     }
 }
 
@@ -80,18 +77,14 @@ impl ModuleRegistry {
         }
         let path: LuaString = package.raw_get("path")?;
         if let Some(found) = read_first(&path.as_bytes(), name.as_bytes()).found {
-            return Ok(found.1.ok().map(|source| {
-                Module::Source(ModuleSource {
-                    chunk_name: chunk_name(&found.0),
-                    source,
-                })
-            }));
+            return Ok(found
+                .1
+                .ok()
+                .map(|source| Module::Source(ModuleSource { chunk_name: chunk_name(&found.0), source })));
         }
         let path: LuaString = package.raw_get("cpath")?;
         let root = name.split('.').next().unwrap_or(name);
-        let in_c = |name: &str| {
-            candidates(&path.as_bytes(), name.as_bytes()).any(|file| as_path(&file).exists())
-        };
+        let in_c = |name: &str| candidates(&path.as_bytes(), name.as_bytes()).any(|file| as_path(&file).exists());
         if in_c(name) || in_c(root) {
             return Ok(Some(Module::Foreign));
         }
@@ -99,9 +92,7 @@ impl ModuleRegistry {
     }
 
     fn record(&self, name: &LuaString, origin: Origin) {
-        self.loaded
-            .borrow_mut()
-            .insert(name.to_string_lossy(), origin);
+        self.loaded.borrow_mut().insert(name.to_string_lossy(), origin);
     }
 }
 
@@ -117,10 +108,7 @@ pub fn install(lua: &Lua, path: &SearchPath) -> mlua::Result<Rc<ModuleRegistry>>
             own.insert(pair?.0);
         }
     }
-    let registry = Rc::new(ModuleRegistry {
-        own,
-        ..ModuleRegistry::default()
-    });
+    let registry = Rc::new(ModuleRegistry { own, ..ModuleRegistry::default() });
     lua.set_app_data(registry.clone());
 
     // 5.1 gives a module its name only; its file as a second argument is what later Luas add.
@@ -144,22 +132,13 @@ pub fn install(lua: &Lua, path: &SearchPath) -> mlua::Result<Rc<ModuleRegistry>>
 
 /// The registry of the VM, as [`install`] made it.
 pub fn registry(lua: &Lua) -> Option<Rc<ModuleRegistry>> {
-    lua.app_data_ref::<Rc<ModuleRegistry>>()
-        .map(|registry| registry.clone())
+    lua.app_data_ref::<Rc<ModuleRegistry>>().map(|registry| registry.clone())
 }
 
-fn load_provided(
-    lua: &Lua,
-    registry: &Rc<ModuleRegistry>,
-    with_file: Function,
-) -> mlua::Result<Function> {
+fn load_provided(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
     let registry = registry.clone();
     bind(lua, "require", move |lua, name: LuaString| {
-        let source = registry
-            .provided
-            .borrow()
-            .get(name.to_string_lossy().as_str())
-            .cloned();
+        let source = registry.provided.borrow().get(name.to_string_lossy().as_str()).cloned();
         let Some(source) = source else {
             return Ok(Value::Nil);
         };
@@ -170,11 +149,7 @@ fn load_provided(
     })
 }
 
-fn load_from_path(
-    lua: &Lua,
-    registry: &Rc<ModuleRegistry>,
-    with_file: Function,
-) -> mlua::Result<Function> {
+fn load_from_path(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
     let registry = registry.clone();
     bind(lua, "require", move |lua, name: LuaString| {
         let package: Table = lua.globals().raw_get("package")?;
@@ -187,38 +162,24 @@ fn load_from_path(
         };
         let shown = String::from_utf8_lossy(&file).into_owned();
         let source = content.map_err(|error| {
-            Raise::Message(format!(
-                "error loading module '{}' from file '{shown}':\n\t{error}",
-                name.to_string_lossy()
-            ))
+            Raise::Message(format!("error loading module '{}' from file '{shown}':\n\t{error}", name.to_string_lossy()))
         })?;
-        let source = ModuleSource {
-            chunk_name: chunk_name(&file),
-            source,
-        };
+        let source = ModuleSource { chunk_name: chunk_name(&file), source };
         let loader = compile(lua, &name, &shown, &source)?;
         registry.record(&name, Origin::Source(source));
         Ok(Value::Function(with_file.call((loader, shown))?))
     })
 }
 
-fn load_embedded(
-    lua: &Lua,
-    registry: &Rc<ModuleRegistry>,
-    with_file: Function,
-) -> mlua::Result<Function> {
+fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) -> mlua::Result<Function> {
     let registry = registry.clone();
     bind(lua, "require", move |lua, name: LuaString| {
         let shown = name.to_string_lossy();
         let Some(text) = stdlib::source(&shown) else {
-            return Ok(Value::String(lua.create_string(format!(
-                "\n\tno module '{shown}' in the standard library"
-            ))?));
+            return Ok(Value::String(lua.create_string(format!("\n\tno module '{shown}' in the standard library"))?));
         };
-        let source = ModuleSource {
-            chunk_name: stdlib::chunk_name(&shown),
-            source: Bytes::from_static(text.as_bytes()),
-        };
+        let source =
+            ModuleSource { chunk_name: stdlib::chunk_name(&shown), source: Bytes::from_static(text.as_bytes()) };
         let file = source.chunk_name[1..].to_owned();
         let loader = compile(lua, &name, &file, &source)?;
         registry.record(&name, Origin::Stdlib);
@@ -226,22 +187,11 @@ fn load_embedded(
     })
 }
 
-fn compile(
-    lua: &Lua,
-    name: &LuaString,
-    file: &str,
-    module: &ModuleSource,
-) -> Result<Function, Raise> {
-    lua.load(&module.source[..])
-        .set_name(module.chunk_name.as_str())
-        .into_function()
-        .map_err(|error| {
-            let reason = super::errors::root_message(&error);
-            Raise::Message(format!(
-                "error loading module '{}' from file '{file}':\n\t{reason}",
-                name.to_string_lossy()
-            ))
-        })
+fn compile(lua: &Lua, name: &LuaString, file: &str, module: &ModuleSource) -> Result<Function, Raise> {
+    lua.load(&module.source[..]).set_name(module.chunk_name.as_str()).into_function().map_err(|error| {
+        let reason = super::errors::root_message(&error);
+        Raise::Message(format!("error loading module '{}' from file '{file}':\n\t{reason}", name.to_string_lossy()))
+    })
 }
 
 struct Search {
@@ -256,10 +206,7 @@ fn read_first(path: &[u8], name: &[u8]) -> Search {
     for file in candidates(path, name) {
         match fs::read(as_path(&file)) {
             Ok(content) => {
-                return Search {
-                    found: Some((file, Ok(content.into()))),
-                    tried,
-                };
+                return Search { found: Some((file, Ok(content.into()))), tried };
             }
             // A folder of that name, or a path through a file, is no module; Lua goes on too.
             Err(error) if is_absent(&error) => {
@@ -268,10 +215,7 @@ fn read_first(path: &[u8], name: &[u8]) -> Search {
                 tried.push(b'\'');
             }
             Err(error) => {
-                return Search {
-                    found: Some((file, Err(error))),
-                    tried,
-                };
+                return Search { found: Some((file, Err(error))), tried };
             }
         }
     }
@@ -281,10 +225,7 @@ fn read_first(path: &[u8], name: &[u8]) -> Search {
 fn is_absent(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::NotFound
-            | ErrorKind::IsADirectory
-            | ErrorKind::NotADirectory
-            | ErrorKind::InvalidInput
+        ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidInput
     )
 }
 

@@ -68,13 +68,8 @@ impl Script {
         let folder_of = |path: &Path| path.parent().map(Path::to_path_buf);
         match &self.program {
             Program::File(path) => {
-                let target = fs::read_link(path)
-                    .ok()
-                    .and_then(|_| path.canonicalize().ok());
-                folder_of(path)
-                    .into_iter()
-                    .chain(target.as_deref().and_then(folder_of))
-                    .collect()
+                let target = fs::read_link(path).ok().and_then(|_| path.canonicalize().ok());
+                folder_of(path).into_iter().chain(target.as_deref().and_then(folder_of)).collect()
             }
             Program::Stdin | Program::Code(_) => vec![PathBuf::from(".")],
         }
@@ -86,12 +81,8 @@ impl Script {
         let text = self.read()?;
         self.check(&text)?;
         let chunk = vm.lua.load(text).set_name(self.chunk_name());
-        let main = chunk
-            .into_function()
-            .map_err(|error| ScriptError::Syntax(root_message(&error)))?;
-        let args = self
-            .set_arg(vm)
-            .map_err(|error| ScriptError::Syntax(root_message(&error)))?;
+        let main = chunk.into_function().map_err(|error| ScriptError::Syntax(root_message(&error)))?;
+        let args = self.set_arg(vm).map_err(|error| ScriptError::Syntax(root_message(&error)))?;
         call_with_traceback(&vm.lua, &main, args)?;
         Ok(())
     }
@@ -119,9 +110,7 @@ impl Script {
             Program::File(path) => fs::read(path).map_err(|error| unreadable(path, &error)),
             Program::Stdin => {
                 let mut text = Vec::new();
-                io::stdin()
-                    .read_to_end(&mut text)
-                    .map_err(|error| unreadable(Path::new("-"), &error))?;
+                io::stdin().read_to_end(&mut text).map_err(|error| unreadable(Path::new("-"), &error))?;
                 Ok(text)
             }
         }
@@ -140,10 +129,7 @@ impl Script {
         } else {
             return Ok(());
         };
-        Err(ScriptError::NotLua {
-            name: self.name().to_string_lossy().into_owned(),
-            reason,
-        })
+        Err(ScriptError::NotLua { name: self.name().to_string_lossy().into_owned(), reason })
     }
 
     fn set_arg(&self, vm: &Vm) -> mlua::Result<MultiValue> {
@@ -171,8 +157,5 @@ fn unreadable(path: &Path, error: &io::Error) -> ScriptError {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
-    ScriptError::Unreadable {
-        path: path.to_owned(),
-        reason,
-    }
+    ScriptError::Unreadable { path: path.to_owned(), reason }
 }

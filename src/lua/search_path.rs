@@ -23,17 +23,11 @@ impl SearchPath {
     ///
     /// A worker has no script and no meaningful current folder: its modules are sent to it.
     pub fn new(role: Role, script_folders: &[PathBuf]) -> SearchPath {
-        let mut own = SearchPath {
-            lua: String::new(),
-            c: String::new(),
-        };
+        let mut own = SearchPath { lua: String::new(), c: String::new() };
         for folder in script_folders {
             own.add_folder(folder);
         }
-        let mut rest = SearchPath {
-            lua: String::new(),
-            c: String::new(),
-        };
+        let mut rest = SearchPath { lua: String::new(), c: String::new() };
         if role == Role::Driver {
             rest.add_tree(Path::new("./lua_modules"), "lib");
             rest.add_folder(Path::new("."));
@@ -41,24 +35,14 @@ impl SearchPath {
         for (tree, lib) in luarocks_trees() {
             rest.add_tree(&tree, lib);
         }
-        own.append(
-            &with_environment("LUA_PATH", &rest.lua),
-            &with_environment("LUA_CPATH", &rest.c),
-        );
+        own.append(&with_environment("LUA_PATH", &rest.lua), &with_environment("LUA_CPATH", &rest.c));
         own
     }
 
     fn add_folder(&mut self, folder: &Path) {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let folder = folder.display();
-        self.append(
-            &format!("{folder}/?.lua;{folder}/?/init.lua"),
-            &format!("{folder}/?.{C_SUFFIX}"),
-        );
+        self.append(&format!("{folder}/?.lua;{folder}/?/init.lua"), &format!("{folder}/?.{C_SUFFIX}"));
     }
 
     fn add_tree(&mut self, tree: &Path, lib: &str) {
@@ -121,32 +105,23 @@ fn expand(path: &str, default: &str) -> String {
         return path.to_owned();
     };
     let parts = [before, default, after.trim_start_matches(';')];
-    parts
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(";")
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(";")
 }
 
 /// What fills the templates of `path` for the module `name`, in their order.
 pub fn candidates(path: &[u8], name: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    let name: Vec<u8> = name
-        .iter()
-        .map(|&byte| if byte == b'.' { b'/' } else { byte })
-        .collect();
-    path.split(|&byte| byte == b';')
-        .filter(|template| !template.is_empty())
-        .map(move |template| {
-            let mut file = Vec::with_capacity(template.len() + name.len());
-            for &byte in template {
-                if byte == b'?' {
-                    file.extend_from_slice(&name);
-                } else {
-                    file.push(byte);
-                }
+    let name: Vec<u8> = name.iter().map(|&byte| if byte == b'.' { b'/' } else { byte }).collect();
+    path.split(|&byte| byte == b';').filter(|template| !template.is_empty()).map(move |template| {
+        let mut file = Vec::with_capacity(template.len() + name.len());
+        for &byte in template {
+            if byte == b'?' {
+                file.extend_from_slice(&name);
+            } else {
+                file.push(byte);
             }
-            file
-        })
+        }
+        file
+    })
 }
 
 #[cfg(test)]
@@ -171,10 +146,7 @@ mod tests {
     #[test]
     fn script_folder_then_lua_modules() {
         let path = SearchPath::new(Role::Driver, &[PathBuf::from("my scripts")]);
-        assert!(
-            path.lua
-                .starts_with("my scripts/?.lua;my scripts/?/init.lua")
-        );
+        assert!(path.lua.starts_with("my scripts/?.lua;my scripts/?/init.lua"));
         let worker = SearchPath::new(Role::Worker, &[]);
         assert!(!worker.lua.contains("./"));
     }

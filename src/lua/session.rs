@@ -142,7 +142,9 @@ impl Session {
         let mut running = self.running.borrow_mut();
         if running.len() >= 32 {
             // A failure that nobody has been told of is told at the end.
-            running.retain(|entry| !entry.job.is_ended() || (entry.job.progress().failed > 0 && !entry.failure_told.get()));
+            running.retain(|entry| {
+                !entry.job.is_ended() || (entry.job.progress().failed > 0 && !entry.failure_told.get())
+            });
         }
         running.push(entry);
     }

@@ -5,10 +5,7 @@ const MODULES: &[(&str, &str)] = &[("shard", include_str!("../../stdlib/shard.lu
 
 /// The source of the module `name`.
 pub fn source(name: &str) -> Option<&'static str> {
-    MODULES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, source)| *source)
+    MODULES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
 }
 
 /// The chunk name of the module `name`, as tracebacks show it.

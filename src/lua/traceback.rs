@@ -49,25 +49,14 @@ pub fn name_standard_functions(lua: &Lua) -> mlua::Result<()> {
         })
     }?;
     let globals = lua.globals();
-    for pair in globals
-        .raw_get::<Table>("package")?
-        .raw_get::<Table>("loaded")?
-        .pairs::<String, Value>()
-    {
+    for pair in globals.raw_get::<Table>("package")?.raw_get::<Table>("loaded")?.pairs::<String, Value>() {
         let (library, Value::Table(table)) = pair? else {
             continue;
         };
         for pair in table.pairs::<Value, Value>() {
             if let (Value::String(name), Value::Function(function)) = pair? {
                 let name = name.to_string_lossy();
-                names.raw_set(
-                    function,
-                    if library == "_G" {
-                        name
-                    } else {
-                        format!("{library}.{name}")
-                    },
-                )?;
+                names.raw_set(function, if library == "_G" { name } else { format!("{library}.{name}") })?;
             }
         }
     }
@@ -101,21 +90,13 @@ pub(super) unsafe fn push_name(state: *mut ffi::lua_State) {
 ///
 /// # Safety
 /// Room for four values on the stack. Allocates nothing in the VM, so that it works when memory ran out.
-pub(super) unsafe fn write(
-    state: *mut ffi::lua_State,
-    level: c_int,
-    message: &str,
-    text: &mut String,
-) {
+pub(super) unsafe fn write(state: *mut ffi::lua_State, level: c_int, message: &str, text: &mut String) {
     // SAFETY: levels below the depth have frames; strings of frames live until the next call into Lua.
     unsafe {
         let depth = depth(state);
         let first = usize::try_from(level).unwrap_or(0);
-        let (head_end, tail_start) = if depth > first + FIRST + LAST {
-            (first + FIRST, depth - LAST)
-        } else {
-            (depth, depth)
-        };
+        let (head_end, tail_start) =
+            if depth > first + FIRST + LAST { (first + FIRST, depth - LAST) } else { (depth, depth) };
         for level in first..head_end {
             write_frame(state, level, message, text);
         }
@@ -165,15 +146,10 @@ unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, message: &str, t
             return;
         }
         push_name(state);
-        let known = (ffi::lua_type(state, -1) == ffi::LUA_TSTRING)
-            .then(|| string(ffi::lua_tostring(state, -1)));
+        let known = (ffi::lua_type(state, -1) == ffi::LUA_TSTRING).then(|| string(ffi::lua_tostring(state, -1)));
         let hidden = ffi::lua_type(state, -1) == ffi::LUA_TBOOLEAN;
         ffi::lua_pop(state, 1);
-        let called = if frame.namewhat.is_null() || *frame.namewhat == 0 {
-            None
-        } else {
-            Some(string(frame.name))
-        };
+        let called = if frame.namewhat.is_null() || *frame.namewhat == 0 { None } else { Some(string(frame.name)) };
         match string(frame.what).as_str() {
             "C" => {
                 if let Some(name) = known.or(called)
@@ -189,9 +165,7 @@ unsafe fn write_frame(state: *mut ffi::lua_State, level: usize, message: &str, t
                 }
                 let _ = write!(text, "\n\t{source}:");
                 let line = u32::try_from(frame.currentline).ok();
-                if let Some(line) =
-                    line.or_else(|| line_in(message, &string(frame.short_src.as_ptr())))
-                {
+                if let Some(line) = line.or_else(|| line_in(message, &string(frame.short_src.as_ptr()))) {
                     let _ = write!(text, "{line}:");
                 }
                 let _ = match (what, called) {
@@ -214,9 +188,7 @@ unsafe fn write_coroutine(state: *mut ffi::lua_State, message: &str, text: &mut 
         }
         let coroutine = ffi::lua_tothread(state, -1);
         ffi::lua_pop(state, 1);
-        let failed = !coroutine.is_null()
-            && coroutine != state
-            && ffi::lua_status(coroutine) > ffi::LUA_YIELD;
+        let failed = !coroutine.is_null() && coroutine != state && ffi::lua_status(coroutine) > ffi::LUA_YIELD;
         if failed && ffi::lua_checkstack(coroutine, 4) != 0 {
             write(coroutine, 0, message, text);
         }
@@ -248,7 +220,5 @@ unsafe fn string(text: *const c_char) -> String {
         return String::from("?");
     }
     // SAFETY: not null, and ended with a zero by the VM.
-    unsafe { CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

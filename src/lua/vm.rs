@@ -35,11 +35,7 @@ pub struct ConfigChoice {
 impl ConfigChoice {
     /// Reads and checks the configuration.
     pub fn load(&self) -> Result<Config, ConfigError> {
-        config::load(Request {
-            file: self.file.as_deref(),
-            overrides: &self.overrides,
-            ..Request::default()
-        })
+        config::load(Request { file: self.file.as_deref(), overrides: &self.overrides, ..Request::default() })
     }
 
     /// Whether the command line said nothing about it.
@@ -62,20 +58,12 @@ pub struct VmSettings {
 impl VmSettings {
     /// A VM that runs a script whose modules are in `script_folders`.
     pub fn driver(script_folders: Vec<PathBuf>, config: ConfigChoice) -> Self {
-        VmSettings {
-            role: Role::Driver,
-            script_folders,
-            config,
-        }
+        VmSettings { role: Role::Driver, script_folders, config }
     }
 
     /// A VM that runs functions that were sent to it.
     pub fn worker() -> Self {
-        VmSettings {
-            role: Role::Worker,
-            script_folders: Vec::new(),
-            config: ConfigChoice::default(),
-        }
+        VmSettings { role: Role::Worker, script_folders: Vec::new(), config: ConfigChoice::default() }
     }
 }
 

@@ -103,12 +103,7 @@ pub struct RemoteError {
 impl RemoteError {
     /// A failure that has no traceback.
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            message: message.into(),
-            traceback: String::new(),
-            value: None,
-        }
+        Self { kind: kind.into(), message: message.into(), traceback: String::new(), value: None }
     }
 }
 
@@ -232,10 +227,7 @@ impl FrameDecoder {
         let (number, frame): (u32, Frame) =
             postcard::from_bytes(&body).map_err(|_| FrameError::Malformed(self.next))?;
         if number != self.next {
-            return Err(FrameError::OutOfOrder {
-                expected: self.next,
-                found: number,
-            });
+            return Err(FrameError::OutOfOrder { expected: self.next, found: number });
         }
         self.next = self.next.wrapping_add(1);
         Ok(Some(frame))
@@ -252,7 +244,11 @@ impl FrameDecoder {
         }
         let frames = if self.form == Form::Whole {
             let [b'"', text @ .., b'"'] = &self.buffer[..] else {
-                return if self.buffer.len() > MAX_FRAME_BYTES { Err(FrameError::TooLong(self.buffer.len())) } else { Ok(false) };
+                return if self.buffer.len() > MAX_FRAME_BYTES {
+                    Err(FrameError::TooLong(self.buffer.len()))
+                } else {
+                    Ok(false)
+                };
             };
             BytesMut::from(&BASE64.decode(text).map_err(|_| FrameError::Malformed(0))?[..])
         } else {
@@ -285,16 +281,9 @@ mod tests {
 
     fn sample() -> Vec<Frame> {
         vec![
-            Frame::Hello {
-                worker: "pid-1".into(),
-                at_us: 5,
-                cold: true,
-            },
+            Frame::Hello { worker: "pid-1".into(), at_us: 5, cold: true },
             Frame::Started { call: 7, at_us: 6 },
-            Frame::Output {
-                call: 7,
-                text: Bytes::from_static(b"hi\n"),
-            },
+            Frame::Output { call: 7, text: Bytes::from_static(b"hi\n") },
             Frame::Finished {
                 call: 7,
                 start_us: 6,
@@ -374,13 +363,7 @@ mod tests {
         let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes[..26]);
         decoder.push(&bytes[26 + 4 + length..]);
-        assert_eq!(
-            decode_all(&mut decoder),
-            Err(FrameError::OutOfOrder {
-                expected: 0,
-                found: 1
-            })
-        );
+        assert_eq!(decode_all(&mut decoder), Err(FrameError::OutOfOrder { expected: 0, found: 1 }));
     }
 
     #[test]
@@ -389,9 +372,6 @@ mod tests {
         bytes.extend_from_slice(b"Lambda-Runtime-Function-Error-Type: Runtime.StreamError\r\n");
         let mut decoder = FrameDecoder::of_answer();
         decoder.push(&bytes);
-        assert_eq!(
-            decode_all(&mut decoder),
-            Err(FrameError::TooLong(1_651_335_500))
-        );
+        assert_eq!(decode_all(&mut decoder), Err(FrameError::TooLong(1_651_335_500)));
     }
 }

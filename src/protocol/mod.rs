@@ -7,9 +7,7 @@
 mod frame;
 mod request;
 
-pub use frame::{
-    Frame, FrameDecoder, FrameEncoder, FrameError, Outcome, MAX_FRAME_BYTES, RemoteError, whole_answer,
-};
+pub use frame::{Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer};
 pub use request::{Blob, BlobError, CallSpan, Input, Request, VERSION, Work, sha256_hex};
 
 /// The kinds of failure that scripts can tell apart, as `err.kind` gives them.

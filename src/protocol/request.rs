@@ -56,20 +56,12 @@ pub enum BlobError {
 impl Blob {
     /// A blob whose bytes travel with it.
     pub fn inline(bytes: Bytes) -> Self {
-        Self {
-            sha256: sha256_hex(&bytes),
-            inline: Some(bytes),
-            key: None,
-        }
+        Self { sha256: sha256_hex(&bytes), inline: Some(bytes), key: None }
     }
 
     /// A blob that is an object of the store.
     pub fn object(sha256: String, key: String) -> Self {
-        Self {
-            sha256,
-            inline: None,
-            key: Some(key),
-        }
+        Self { sha256, inline: None, key: Some(key) }
     }
 
     /// Checks that `bytes` are those that this blob names.
@@ -78,10 +70,7 @@ impl Blob {
         if found == self.sha256 {
             Ok(())
         } else {
-            Err(BlobError::HashMismatch {
-                expected: self.sha256.clone(),
-                found,
-            })
+            Err(BlobError::HashMismatch { expected: self.sha256.clone(), found })
         }
     }
 }
@@ -95,13 +84,7 @@ fn to_base64<S: Serializer>(bytes: &Option<Bytes>, serializer: S) -> Result<S::O
 
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
     let text: Option<std::borrow::Cow<'de, str>> = Deserialize::deserialize(deserializer)?;
-    text.map(|text| {
-        BASE64
-            .decode(text.as_bytes())
-            .map(Bytes::from)
-            .map_err(serde::de::Error::custom)
-    })
-    .transpose()
+    text.map(|text| BASE64.decode(text.as_bytes()).map(Bytes::from).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// One invocation: some calls of one function.
@@ -199,34 +182,23 @@ impl Work {
     /// The binary form.
     pub fn to_bytes(&self) -> Bytes {
         // Neither growing a Vec nor this plain data can fail to serialize.
-        postcard::to_stdvec(self)
-            .map(Bytes::from)
-            .unwrap_or_default()
+        postcard::to_stdvec(self).map(Bytes::from).unwrap_or_default()
     }
 
     /// Reads the binary form, and checks that it holds together.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let work: Self =
-            postcard::from_bytes(bytes).map_err(|error| format!("malformed work: {error}"))?;
+        let work: Self = postcard::from_bytes(bytes).map_err(|error| format!("malformed work: {error}"))?;
         let count = work.count();
         let ordered = match &work.input {
             Input::Range { .. } => true,
             Input::Messages { data, ends, .. } => {
-                ends.len() == count
-                    && ends.is_sorted()
-                    && ends.last().is_none_or(|end| *end as usize == data.len())
+                ends.len() == count && ends.is_sorted() && ends.last().is_none_or(|end| *end as usize == data.len())
             }
             Input::Gathered { data, ends } => {
-                count == 1
-                    && ends.is_sorted()
-                    && ends.last().is_none_or(|end| *end == data.len() as u64)
+                count == 1 && ends.is_sorted() && ends.last().is_none_or(|end| *end == data.len() as u64)
             }
         };
-        if ordered {
-            Ok(work)
-        } else {
-            Err("malformed work: calls and input do not match".into())
-        }
+        if ordered { Ok(work) } else { Err("malformed work: calls and input do not match".into()) }
     }
 }
 

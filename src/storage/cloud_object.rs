@@ -28,9 +28,7 @@ impl CloudObject {
                 None => fresh_key()?,
             },
         };
-        storage
-            .put_object(&object.bucket, &object.key, body)
-            .await?;
+        storage.put_object(&object.bucket, &object.key, body).await?;
         Ok(object)
     }
 
@@ -44,29 +42,15 @@ impl CloudObject {
             self.backend,
             storage.backend()
         );
-        let action = format!(
-            "use cloud object `{}` of bucket `{}`",
-            self.key, self.bucket
-        );
-        Err(StorageError::new(
-            StorageErrorKind::NoSuchBackend,
-            action,
-            reason,
-        ))
+        let action = format!("use cloud object `{}` of bucket `{}`", self.key, self.bucket);
+        Err(StorageError::new(StorageErrorKind::NoSuchBackend, action, reason))
     }
 }
 
 fn fresh_key() -> Result<String, StorageError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| {
-        StorageError::new(
-            StorageErrorKind::Io,
-            "choose a key for a cloud object",
-            error.to_string(),
-        )
+        StorageError::new(StorageErrorKind::Io, "choose a key for a cloud object", error.to_string())
     })?;
-    Ok(format!(
-        "lithops.cloudobjects/{:032x}",
-        u128::from_le_bytes(random)
-    ))
+    Ok(format!("lithops.cloudobjects/{:032x}", u128::from_le_bytes(random)))
 }

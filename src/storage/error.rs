@@ -53,16 +53,8 @@ pub struct StorageError {
 }
 
 impl StorageError {
-    pub fn new(
-        kind: StorageErrorKind,
-        action: impl Into<String>,
-        reason: impl Into<String>,
-    ) -> StorageError {
-        StorageError {
-            kind,
-            action: action.into(),
-            reason: reason.into(),
-        }
+    pub fn new(kind: StorageErrorKind, action: impl Into<String>, reason: impl Into<String>) -> StorageError {
+        StorageError { kind, action: action.into(), reason: reason.into() }
     }
 
     pub fn kind(&self) -> StorageErrorKind {
@@ -73,29 +65,18 @@ impl StorageError {
     pub fn io(action: impl Into<String>, error: &io::Error) -> StorageError {
         let (kind, reason) = match error.kind() {
             io::ErrorKind::StorageFull => (StorageErrorKind::DiskFull, "the disk is full".into()),
-            io::ErrorKind::QuotaExceeded => (
-                StorageErrorKind::DiskFull,
-                "the disk quota is used up".into(),
-            ),
+            io::ErrorKind::QuotaExceeded => (StorageErrorKind::DiskFull, "the disk quota is used up".into()),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 (StorageErrorKind::AccessDenied, error.to_string())
             }
             _ => (StorageErrorKind::Io, error.to_string()),
         };
-        StorageError {
-            kind,
-            action: action.into(),
-            reason,
-        }
+        StorageError { kind, action: action.into(), reason }
     }
 
     pub(super) fn no_such_backend(backend: &str) -> StorageError {
         let reason = "there is no such storage backend: set `lithops.storage` to `localhost`";
-        StorageError::new(
-            StorageErrorKind::NoSuchBackend,
-            format!("open storage `{backend}`"),
-            reason,
-        )
+        StorageError::new(StorageErrorKind::NoSuchBackend, format!("open storage `{backend}`"), reason)
     }
 }
 

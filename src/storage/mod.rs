@@ -26,9 +26,7 @@ use crate::config::Config;
 pub use cloud_object::CloudObject;
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
-pub use object::{
-    Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS,
-};
+pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};
 pub use scratch::Scratch;
 
 use object::collect;
@@ -39,10 +37,7 @@ pub fn open(config: &Config) -> Result<Arc<dyn Storage>, StorageError> {
     match backend {
         "localhost" => {
             let section = &config.localhost;
-            Ok(Arc::new(LocalStorage::new(
-                &section.storage_root,
-                &section.storage_bucket,
-            )))
+            Ok(Arc::new(LocalStorage::new(&section.storage_root, &section.storage_bucket)))
         }
         _ => Err(StorageError::no_such_backend(backend)),
     }
@@ -74,12 +69,7 @@ pub trait Storage: Send + Sync + Debug {
     ) -> Result<ObjectReader, StorageError>;
 
     /// Reads an object, or a range of it, whole. Fails as [`Storage::get_object_stream`].
-    async fn get_object(
-        &self,
-        bucket: &str,
-        key: &str,
-        range: Option<ByteRange>,
-    ) -> Result<Bytes, StorageError> {
+    async fn get_object(&self, bucket: &str, key: &str, range: Option<ByteRange>) -> Result<Bytes, StorageError> {
         collect(self.get_object_stream(bucket, key, range).await?).await
     }
 
@@ -97,11 +87,7 @@ pub trait Storage: Send + Sync + Debug {
 
     /// Deletes all these objects as far as possible, and gives what could not be deleted and why.
     /// An error of its own only where none could be tried.
-    async fn delete_objects(
-        &self,
-        bucket: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, StorageError)>, StorageError>;
+    async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<Vec<(String, StorageError)>, StorageError>;
 
     /// The objects whose keys begin with `prefix`, sorted by the bytes of their keys.
     /// Objects put or deleted meanwhile may be in it or not.
@@ -123,12 +109,7 @@ pub trait Storage: Send + Sync + Debug {
     }
 
     /// Writes an object to a file, which appears, or replaces the one that was there, only when it is complete.
-    async fn download_file(
-        &self,
-        bucket: &str,
-        key: &str,
-        path: &Path,
-    ) -> Result<(), StorageError> {
+    async fn download_file(&self, bucket: &str, key: &str, path: &Path) -> Result<(), StorageError> {
         transfer::download(self.get_object_stream(bucket, key, None).await?, path).await
     }
 }

@@ -38,23 +38,13 @@ impl ByteRange {
     pub(super) fn within(&self, size_bytes: u64, action: &str) -> Result<(u64, u64), StorageError> {
         let last = self.last.unwrap_or(u64::MAX);
         let reason = if last < self.first {
-            format!(
-                "the range ends at byte {last}, before it begins at byte {}",
-                self.first
-            )
+            format!("the range ends at byte {last}, before it begins at byte {}", self.first)
         } else if self.first >= size_bytes {
-            format!(
-                "the range begins at byte {}, but the object has {size_bytes} bytes",
-                self.first
-            )
+            format!("the range begins at byte {}, but the object has {size_bytes} bytes", self.first)
         } else {
             return Ok((self.first, last.min(size_bytes - 1) - self.first + 1));
         };
-        Err(StorageError::new(
-            StorageErrorKind::InvalidRange,
-            action,
-            reason,
-        ))
+        Err(StorageError::new(StorageErrorKind::InvalidRange, action, reason))
     }
 }
 
@@ -100,11 +90,7 @@ pub struct ObjectReader {
 
 impl ObjectReader {
     pub fn new(info: ObjectInfo, length_bytes: u64, chunks: Box<dyn ChunkSource>) -> ObjectReader {
-        ObjectReader {
-            info,
-            length_bytes,
-            chunks,
-        }
+        ObjectReader { info, length_bytes, chunks }
     }
 
     /// The next piece, at most a few hundred KiB and never empty; `None` at the end.
@@ -115,10 +101,7 @@ impl ObjectReader {
 
 impl fmt::Debug for ObjectReader {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_struct("ObjectReader")
-            .field("info", &self.info)
-            .field("length_bytes", &self.length_bytes)
-            .finish()
+        f.debug_struct("ObjectReader").field("info", &self.info).field("length_bytes", &self.length_bytes).finish()
     }
 }
 
@@ -182,25 +165,13 @@ mod tests {
 
     #[test]
     fn ranges_are_clipped_or_refused() {
-        let within = |first, last, size| {
-            ByteRange { first, last }
-                .within(size, "get")
-                .map_err(|error| error.kind())
-        };
+        let within = |first, last, size| ByteRange { first, last }.within(size, "get").map_err(|error| error.kind());
         assert_eq!(within(0, Some(0), 10), Ok((0, 1)));
         assert_eq!(within(2, Some(4), 10), Ok((2, 3)));
         assert_eq!(within(2, None, 10), Ok((2, 8)));
         assert_eq!(within(9, Some(u64::MAX), 10), Ok((9, 1)));
-        for (first, last, size) in [
-            (10, None, 10),
-            (0, None, 0),
-            (5, Some(4), 10),
-            (u64::MAX, None, 10),
-        ] {
-            assert_eq!(
-                within(first, last, size),
-                Err(StorageErrorKind::InvalidRange)
-            );
+        for (first, last, size) in [(10, None, 10), (0, None, 0), (5, Some(4), 10), (u64::MAX, None, 10)] {
+            assert_eq!(within(first, last, size), Err(StorageErrorKind::InvalidRange));
         }
     }
 }

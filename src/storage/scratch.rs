@@ -39,22 +39,16 @@ impl Scratch {
 
     pub async fn get(&self, key: &str) -> Result<Bytes, StorageError> {
         let path = self.folder.join(key);
-        blocking(&format!("read {}", path.display()), move || {
-            fs::read(path).map(Bytes::from)
-        })
-        .await
+        blocking(&format!("read {}", path.display()), move || fs::read(path).map(Bytes::from)).await
     }
 
     /// Removes a value; one that is not there is no error.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         let path = self.folder.join(key);
-        blocking(
-            &format!("remove {}", path.display()),
-            move || match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            },
-        )
+        blocking(&format!("remove {}", path.display()), move || match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
         .await
     }
 }

@@ -22,10 +22,7 @@ pub(super) async fn download(mut reader: ObjectReader, path: &Path) -> Result<()
     let mut file = blocking(&action, move || {
         // Not private as the storage is: it is made as any new file of this user.
         let mut builder = tempfile::Builder::new();
-        builder
-            .prefix(".download-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
+        builder.prefix(".download-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)
     })
     .await?;
     while let Some(chunk) = reader.next_chunk().await? {
@@ -35,10 +32,5 @@ pub(super) async fn download(mut reader: ObjectReader, path: &Path) -> Result<()
         })
         .await?;
     }
-    blocking(&action, move || {
-        file.persist(&target)
-            .map(drop)
-            .map_err(|failed| failed.error)
-    })
-    .await
+    blocking(&action, move || file.persist(&target).map(drop).map_err(|failed| failed.error)).await
 }

@@ -142,8 +142,7 @@ impl Answer {
         }
         let tail = current.logs.len().saturating_sub(LOG_TAIL_BYTES);
         let logs = Bytes::copy_from_slice(&current.logs[tail..]);
-        let frame =
-            Frame::Finished { call: current.call, start_us: current.start_us, end_us: now_us(), outcome, logs };
+        let frame = Frame::Finished { call: current.call, start_us: current.start_us, end_us: now_us(), outcome, logs };
         self.push(&mut state, &frame);
     }
 

@@ -268,9 +268,10 @@ impl InvocationRun<'_> {
         for span in &self.work.spans {
             for call in span.first..span.first + u64::from(span.count) {
                 let handed_back = hooks.next.borrow().1;
-                let over_budget = self.request.budget_ms.is_some_and(|budget| {
-                    position > 0 && began.elapsed().as_millis() as u64 > budget
-                });
+                let over_budget = self
+                    .request
+                    .budget_ms
+                    .is_some_and(|budget| position > 0 && began.elapsed().as_millis() as u64 > budget);
                 if handed_back {
                     return;
                 }
@@ -332,8 +333,9 @@ impl InvocationRun<'_> {
 
     fn arguments(&self, call: u64, position: usize) -> Result<MultiValue, RemoteError> {
         let Vm { lua, session, .. } = &self.prepared.vm;
-        let unreadable =
-            |error: &dyn std::fmt::Display| RemoteError::new(kind::LUA_ERROR, format!("cannot read the argument: {error}"));
+        let unreadable = |error: &dyn std::fmt::Display| {
+            RemoteError::new(kind::LUA_ERROR, format!("cannot read the argument: {error}"))
+        };
         let mut arguments = match &self.work.input {
             Input::Range { start, step } => MultiValue::from_iter([Value::Number(start + step * call as f64)]),
             Input::Messages { data, ends, first_only } => {

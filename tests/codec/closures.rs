@@ -41,10 +41,7 @@ fn many_closures_of_one_function_share_its_bytecode() {
     };
     let (one, many) = (side.encode(&make(1)).len(), side.encode(&make(1000)).len());
     assert!(many < one + 1000 * 10, "{many} bytes");
-    sent(
-        &make(100),
-        "for i, f in ipairs((...)) do assert(f() == i) end",
-    );
+    sent(&make(100), "for i, f in ipairs((...)) do assert(f() == i) end");
 }
 
 #[test]
@@ -65,34 +62,17 @@ fn globals_travel_with_all_that_they_use() {
 
 #[test]
 fn globals_are_found_through_the_table_of_globals() {
-    sent(
-        "hidden = 'h' return function() return _G['hidden'] end",
-        "assert((...)() == 'h')",
-    );
-    sent(
-        "hidden = 'h' local G = _G return function() return G.hidden end",
-        "assert((...)() == 'h')",
-    );
-    sent(
-        "hidden = 'h' return function() return getfenv().hidden end",
-        "assert((...)() == 'h')",
-    );
-    sent(
-        "return function() written = 5 end",
-        "(...)() assert(written == 5)",
-    );
+    sent("hidden = 'h' return function() return _G['hidden'] end", "assert((...)() == 'h')");
+    sent("hidden = 'h' local G = _G return function() return G.hidden end", "assert((...)() == 'h')");
+    sent("hidden = 'h' return function() return getfenv().hidden end", "assert((...)() == 'h')");
+    sent("return function() written = 5 end", "(...)() assert(written == 5)");
 }
 
 #[test]
 fn builtins_are_the_other_sides_unless_they_were_replaced() {
     let there = Side::new();
     there.run("print = function() return 'theirs' end");
-    between(
-        &Side::new(),
-        &there,
-        "return function() return print() end",
-        "assert((...)() == 'theirs')",
-    );
+    between(&Side::new(), &there, "return function() return print() end", "assert((...)() == 'theirs')");
     sent(
         "function tostring(x) return 'mine' end return function() return tostring(1) end",
         "assert((...)() == 'mine')",
@@ -141,18 +121,10 @@ fn environments_travel() {
 fn a_global_is_not_undone_where_it_must_not_be() {
     let (here, there) = (Side::new(), Side::new());
     there.run("config = 'theirs'");
-    let bytes =
-        here.encode("config, other = 'ours', 'new' return function() return config, other end");
-    let options = DecodeOptions {
-        globals: Globals::IfAbsent,
-        ..verified()
-    };
+    let bytes = here.encode("config, other = 'ours', 'new' return function() return config, other end");
+    let options = DecodeOptions { globals: Globals::IfAbsent, ..verified() };
     let values = there.codec.decode(&there.lua, &bytes, options).unwrap();
-    there
-        .lua
-        .globals()
-        .set("f", values.front().unwrap())
-        .unwrap();
+    there.lua.globals().set("f", values.front().unwrap()).unwrap();
     there.run("local a, b = f() assert(a == 'theirs' and b == 'new')");
 }
 
@@ -160,13 +132,9 @@ fn a_global_is_not_undone_where_it_must_not_be() {
 fn tracebacks_keep_file_and_line() {
     let (here, there) = (Side::new(), Side::new());
     let bytes = here.encode("\n\nreturn function()\n  local x = nil\n  return x.field\nend");
-    let function: Function =
-        mlua::FromLuaMulti::from_lua_multi(there.decode(&bytes).unwrap(), &there.lua).unwrap();
+    let function: Function = mlua::FromLuaMulti::from_lua_multi(there.decode(&bytes).unwrap(), &there.lua).unwrap();
     let error = function.call::<Value>(()).unwrap_err().to_string();
-    assert!(
-        error.contains("pipeline.lua:5:") && error.contains("local 'x'"),
-        "{error}"
-    );
+    assert!(error.contains("pipeline.lua:5:") && error.contains("local 'x'"), "{error}");
 }
 
 #[test]
@@ -175,10 +143,7 @@ fn compiled_functions_travel_as_well() {
         for i = 1, 300 do sum(100) end return sum";
     sent(script, "assert((...)(10) == 58)");
     let side = Side::new();
-    side.lua
-        .globals()
-        .set("sum", side.run(script).front().unwrap())
-        .unwrap();
+    side.lua.globals().set("sum", side.run(script).front().unwrap()).unwrap();
     let bytes = side.encode("return sum");
     side.run("for i = 1, 1000 do sum(1000) end");
     assert_eq!(side.encode("return sum"), bytes);
@@ -193,15 +158,9 @@ fn code_needs_trust() {
         assert!(matches!(refused, Err(DecodeError::Untrusted)));
         let hash: [u8; 32] = Sha256::digest(&bytes).into();
         let proof = Verified::check(&bytes, &hash).unwrap();
-        let options = DecodeOptions {
-            trust: Trust::Verified(proof),
-            globals: Globals::Set,
-        };
+        let options = DecodeOptions { trust: Trust::Verified(proof), globals: Globals::Set };
         assert!(side.codec.decode(&side.lua, &bytes, options).is_ok());
-        assert!(matches!(
-            Verified::check(&bytes[1..], &hash),
-            Err(DecodeError::Hash)
-        ));
+        assert!(matches!(Verified::check(&bytes[1..], &hash), Err(DecodeError::Hash)));
     }
 }
 

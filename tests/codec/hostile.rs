@@ -28,21 +28,7 @@ fn every_cut_and_every_changed_byte_is_survived() {
         }
         let mut changed = message.clone();
         for at in 0..message.len() {
-            for value in [
-                0,
-                1,
-                2,
-                9,
-                10,
-                0x3f,
-                0x40,
-                0x7f,
-                0x80,
-                0xbf,
-                0xc0,
-                0xff,
-                message[at] ^ 1,
-            ] {
+            for value in [0, 1, 2, 9, 10, 0x3f, 0x40, 0x7f, 0x80, 0xbf, 0xc0, 0xff, message[at] ^ 1] {
                 changed[at] = value;
                 let _ = decode(&side, &changed);
             }
@@ -57,39 +43,15 @@ fn every_cut_and_every_changed_byte_is_survived() {
 fn what_is_wrong_is_said() {
     let side = Side::new();
     let text = |bytes: &[u8]| decode(&side, bytes).unwrap_err().to_string();
-    assert_eq!(
-        text(&[9, 0, 0]),
-        "message of version 9, but this program reads version 1"
-    );
+    assert_eq!(text(&[9, 0, 0]), "message of version 9, but this program reads version 1");
     assert_eq!(text(&[]), "malformed message: it ends too early (byte 0)");
-    assert_eq!(
-        text(&[1, 0, 0, 0]),
-        "malformed message: it has something after its end (byte 3)"
-    );
-    assert_eq!(
-        text(&[1, 0x80, 0]),
-        "malformed message: it has an unknown flag (byte 2)"
-    );
-    assert_eq!(
-        text(&[1, 2, 0]),
-        "a message from an untrusted source holds code"
-    );
-    assert_eq!(
-        text(&[1, 0, 0x30]),
-        "malformed message: it has an unknown tag (byte 3)"
-    );
-    assert_eq!(
-        text(&[1, 0, 10, 0]),
-        "malformed message: it refers to an object that is not there (byte 4)"
-    );
-    assert_eq!(
-        text(&[1, 0, 11, 0xc1, b'x']),
-        "`x` is not part of this program"
-    );
-    assert_eq!(
-        text(&[1, 0, 12, 0xc1, b'x']),
-        "a message from an untrusted source holds code"
-    );
+    assert_eq!(text(&[1, 0, 0, 0]), "malformed message: it has something after its end (byte 3)");
+    assert_eq!(text(&[1, 0x80, 0]), "malformed message: it has an unknown flag (byte 2)");
+    assert_eq!(text(&[1, 2, 0]), "a message from an untrusted source holds code");
+    assert_eq!(text(&[1, 0, 0x30]), "malformed message: it has an unknown tag (byte 3)");
+    assert_eq!(text(&[1, 0, 10, 0]), "malformed message: it refers to an object that is not there (byte 4)");
+    assert_eq!(text(&[1, 0, 11, 0xc1, b'x']), "`x` is not part of this program");
+    assert_eq!(text(&[1, 0, 12, 0xc1, b'x']), "a message from an untrusted source holds code");
 }
 
 #[test]
@@ -101,14 +63,7 @@ fn promises_beyond_the_message_are_refused() {
     let text = decode(&side, &message).unwrap_err().to_string();
     assert!(text.contains("tables larger than itself"), "{text}");
     // A string of 2^60 bytes.
-    let text = decode(
-        &side,
-        &[
-            1, 0, 8, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10,
-        ],
-    )
-    .unwrap_err()
-    .to_string();
+    let text = decode(&side, &[1, 0, 8, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10]).unwrap_err().to_string();
     assert!(text.contains("a count beyond its end"), "{text}");
     // 2^40 values.
     assert!(decode(&side, &[1, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]).is_err());
@@ -117,10 +72,7 @@ fn promises_beyond_the_message_are_refused() {
 #[test]
 fn code_that_the_flags_hide_is_refused() {
     let side = Side::new();
-    for script in [
-        "return function() end",
-        "g = 1 return {function() return g end}",
-    ] {
+    for script in ["return function() end", "g = 1 return {function() return g end}"] {
         let mut message = side.encode(script);
         message[1] &= !2;
         let text = decode(&side, &message).unwrap_err().to_string();

@@ -9,14 +9,9 @@ fn sides() -> (Side, Side) {
     here.library.add("shapes", "local M = {loads = 0} local util = require 'shapes.util' function M.area(r) return util.square(r) * 3 end return M");
     here.library.add(
         "shapes.util",
-        "#!/usr/bin/lua\nreturn {square = function(x) return x * x end}"
-            .strip_prefix("#!/usr/bin/lua\n")
-            .unwrap(),
+        "#!/usr/bin/lua\nreturn {square = function(x) return x * x end}".strip_prefix("#!/usr/bin/lua\n").unwrap(),
     );
-    here.library.add(
-        "late",
-        "local require = require return {go = function() return require('later').x end}",
-    );
+    here.library.add("late", "local require = require return {go = function() return require('later').x end}");
     here.library.add("later", "return {x = 'later'}");
     here.library.add("unrelated", "error 'must not be loaded'");
     (here, Side::new())
@@ -39,33 +34,20 @@ fn a_captured_module_is_a_reference_and_its_sources_go_along() {
 #[test]
 fn require_inside_the_function_works_in_turn() {
     let (here, there) = sides();
-    between(
-        &here,
-        &there,
-        "return function() return require('late').go() end",
-        "assert((...)() == 'later')",
-    );
+    between(&here, &there, "return function() return require('late').go() end", "assert((...)() == 'later')");
     assert_eq!(there.library.names(), ["late", "later"]);
 }
 
 #[test]
 fn a_module_alone_can_be_sent() {
     let (here, there) = sides();
-    between(
-        &here,
-        &there,
-        "return require 'later'",
-        "assert((...) == require 'later')",
-    );
+    between(&here, &there, "return require 'later'", "assert((...) == require 'later')");
 }
 
 #[test]
 fn an_object_keeps_its_class_when_that_is_a_module() {
     let (here, there) = sides();
-    here.library.add(
-        "class",
-        "local C = {} C.__index = C function C.name() return 'c' end return C",
-    );
+    here.library.add("class", "local C = {} C.__index = C function C.name() return 'c' end return C");
     between(
         &here,
         &there,
@@ -77,12 +59,7 @@ fn an_object_keeps_its_class_when_that_is_a_module() {
 #[test]
 fn modules_of_the_vm_need_no_source() {
     let (here, there) = sides();
-    between(
-        &here,
-        &there,
-        "return function() return require('ffi').abi('le') end",
-        "assert((...)() ~= nil)",
-    );
+    between(&here, &there, "return function() return require('ffi').abi('le') end", "assert((...)() ~= nil)");
     assert!(there.library.names().is_empty());
 }
 
@@ -92,21 +69,12 @@ fn a_foreign_module_is_refused() {
     here.library.foreign.borrow_mut().push("cjson".into());
     here.run("package.loaded.cjson = {decode = coroutine.wrap(print)}");
     let script = "local json = require 'cjson'\nreturn function() return json end";
-    let refused = here
-        .try_encode(script, "function `process`")
-        .unwrap_err()
-        .to_string();
+    let refused = here.try_encode(script, "function `process`").unwrap_err().to_string();
     assert_eq!(
         refused,
         "cannot send upvalue `json` of function `process` (pipeline.lua:2): module `cjson`, which a C library made (require it inside the function)"
     );
-    assert!(
-        refusal(
-            "local d = coroutine.wrap(print) return function() return d end",
-            "f"
-        )
-        .contains("a C function")
-    );
+    assert!(refusal("local d = coroutine.wrap(print) return function() return d end", "f").contains("a C function"));
 }
 
 #[test]
@@ -115,11 +83,7 @@ fn options_choose_what_goes_along() {
     let names = |script: &str, options: &EncodeOptions<'_>| {
         let values: Vec<Value> = here.run(script).into_iter().collect();
         let there = Side::new();
-        let bytes = here
-            .codec
-            .encode(&here.lua, &values, options)
-            .unwrap()
-            .bytes;
+        let bytes = here.codec.encode(&here.lua, &values, options).unwrap().bytes;
         // References without sources do not resolve; what was provided counts here.
         let _ = there.decode(&bytes);
         there.library.names()
@@ -129,55 +93,20 @@ fn options_choose_what_goes_along() {
     let exclude = ["shapes.util".to_owned()];
     let script = "local shapes = require 'shapes' return function() return shapes end";
     assert_eq!(names(script, &plain), ["shapes", "shapes.util"]);
+    assert_eq!(names(script, &EncodeOptions { exclude_modules: &exclude, ..plain }), ["shapes"]);
     assert_eq!(
-        names(
-            script,
-            &EncodeOptions {
-                exclude_modules: &exclude,
-                ..plain
-            }
-        ),
-        ["shapes"]
-    );
-    assert_eq!(
-        names(
-            script,
-            &EncodeOptions {
-                include_modules: &include,
-                ..plain
-            }
-        ),
+        names(script, &EncodeOptions { include_modules: &include, ..plain }),
         ["later", "shapes", "shapes.util"]
     );
-    assert!(
-        names(
-            script,
-            &EncodeOptions {
-                modules: false,
-                ..plain
-            }
-        )
-        .is_empty()
-    );
+    assert!(names(script, &EncodeOptions { modules: false, ..plain }).is_empty());
 }
 
 #[test]
 fn a_long_chain_of_modules_needs_no_stack() {
     let (here, there) = (Side::new(), Side::new());
     for i in 0..3000 {
-        here.library.add(
-            &format!("m{i}"),
-            &format!(
-                "return {{next = function() return require 'm{}' end}}",
-                i + 1
-            ),
-        );
+        here.library.add(&format!("m{i}"), &format!("return {{next = function() return require 'm{}' end}}", i + 1));
     }
-    between(
-        &here,
-        &there,
-        "return function() return require 'm0' end",
-        "assert((...)().next)",
-    );
+    between(&here, &there, "return function() return require 'm0' end", "assert((...)().next)");
     assert_eq!(there.library.names().len(), 3000);
 }

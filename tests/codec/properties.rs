@@ -88,10 +88,7 @@ fn value(side: &Side, tables: &[Table], leaf: &Leaf) -> Value {
 }
 
 fn build(side: &Side, nodes: &[Node]) -> Table {
-    let tables: Vec<Table> = nodes
-        .iter()
-        .map(|_| side.lua.create_table().unwrap())
-        .collect();
+    let tables: Vec<Table> = nodes.iter().map(|_| side.lua.create_table().unwrap()).collect();
     for (node, table) in nodes.iter().zip(&tables) {
         for (i, element) in node.array.iter().enumerate() {
             table.raw_set(i + 1, value(side, &tables, element)).unwrap();
@@ -99,8 +96,8 @@ fn build(side: &Side, nodes: &[Node]) -> Table {
         for (key, element) in &node.pairs {
             let key = value(side, &tables, key);
             // Cdata is a key by identity, which is not kept: two sides could not be compared.
-            let is_key = !matches!(&key, Value::Nil | Value::Other(_))
-                && !matches!(key, Value::Number(n) if n.is_nan());
+            let is_key =
+                !matches!(&key, Value::Nil | Value::Other(_)) && !matches!(key, Value::Number(n) if n.is_nan());
             if is_key {
                 table.raw_set(key, value(side, &tables, element)).unwrap();
             }
@@ -196,11 +193,7 @@ impl Closures {
             let parts = uses.iter().enumerate().map(|(place, cell)| {
                 format!("if at == {place} then if set then c{cell} = value end return c{cell} end ")
             });
-            script += &format!(
-                "f[{}] = function(at, set, value) {} end\n",
-                number + 1,
-                parts.collect::<String>()
-            );
+            script += &format!("f[{}] = function(at, set, value) {} end\n", number + 1, parts.collect::<String>());
         }
         for (cell, holds) in self.holds.iter().enumerate() {
             if let Some(function) = holds {

@@ -32,10 +32,7 @@ fn a_hundred_thousand_levels_of_closures() {
 
 #[test]
 fn a_string_of_64_megabytes() {
-    sent(
-        "return {('x'):rep(64 * 2^20)}",
-        "local s = (...)[1] assert(#s == 64 * 2^20 and s == ('x'):rep(64 * 2^20))",
-    );
+    sent("return {('x'):rep(64 * 2^20)}", "local s = (...)[1] assert(#s == 64 * 2^20 and s == ('x'):rep(64 * 2^20))");
 }
 
 #[test]

@@ -4,10 +4,7 @@ use super::support::{Side, sent};
 
 #[test]
 fn several_values_keep_their_number_and_their_nils() {
-    sent(
-        "return 1, nil, nil",
-        "assert(select('#', ...) == 3 and ... == 1)",
-    );
+    sent("return 1, nil, nil", "assert(select('#', ...) == 3 and ... == 1)");
     sent("return", "assert(select('#', ...) == 0)");
     sent("return nil", "assert(select('#', ...) == 1)");
 }
@@ -47,9 +44,7 @@ fn strings_hold_any_bytes_and_repeated_ones_are_shared() {
     );
     let side = Side::new();
     let once = side.encode("return {('x'):rep(90)}").len();
-    let many = side
-        .encode("local s, t = ('x'):rep(90), {} for i = 1, 50 do t[i] = s end return t")
-        .len();
+    let many = side.encode("local s, t = ('x'):rep(90), {} for i = 1, 50 do t[i] = s end return t").len();
     assert!(many < once + 50 * 3, "{many} bytes");
 }
 
@@ -112,10 +107,7 @@ fn parts_of_the_vm_go_by_name() {
 
 #[test]
 fn handles_are_rebuilt_once_each() {
-    sent(
-        "local t = ticket(7) return t, {t}",
-        "local t, list = ... assert(t.number == 7 and list[1] == t)",
-    );
+    sent("local t = ticket(7) return t, {t}", "local t, list = ... assert(t.number == 7 and list[1] == t)");
 }
 
 #[test]

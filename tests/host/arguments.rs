@@ -15,38 +15,28 @@ fn arguments_after_the_script_are_its_own() {
 #[test]
 fn what_is_before_the_script_has_negative_indices() {
     let folder = Folder::with("print(arg[-2] ~= nil, arg[-1], arg[0], arg[1], arg[-3])");
-    folder
-        .run(&["-q", "pipeline.lua", "x"])
-        .prints("true\t-q\tpipeline.lua\tx\tnil\n");
+    folder.run(&["-q", "pipeline.lua", "x"]).prints("true\t-q\tpipeline.lua\tx\tnil\n");
 }
 
 #[test]
 fn code_from_the_command_line() {
     let folder = Folder::new();
-    folder
-        .run(&["-e", SHOW, "--help", "-e"])
-        .prints("-e\ttrue\t2\t--help\t-e\n");
+    folder.run(&["-e", SHOW, "--help", "-e"]).prints("-e\ttrue\t2\t--help\t-e\n");
 }
 
 #[test]
 fn a_script_from_standard_input() {
     let folder = Folder::new();
+    folder.run_with_input(&["-", "--help"], SHOW).prints("-\ttrue\t1\t--help\n");
+    folder.run_with_input(&[], "print(arg[0], #arg)").prints("-\t0\n");
     folder
-        .run_with_input(&["-", "--help"], SHOW)
-        .prints("-\ttrue\t1\t--help\n");
-    folder
-        .run_with_input(&[], "print(arg[0], #arg)")
-        .prints("-\t0\n");
-    folder.run_with_input(&["-"], "\nerror('x', 1)").fails(
-        1,
-        "lithops-lua: stdin:2: x\nstack traceback:\n\tstdin:2: in main chunk",
-    );
+        .run_with_input(&["-"], "\nerror('x', 1)")
+        .fails(1, "lithops-lua: stdin:2: x\nstack traceback:\n\tstdin:2: in main chunk");
 }
 
 #[test]
 fn first_line_of_a_script_may_be_for_the_shell() {
-    let folder =
-        Folder::with("#!/usr/bin/env lithops-lua\nprint(debug.getinfo(1, 'l').currentline)");
+    let folder = Folder::with("#!/usr/bin/env lithops-lua\nprint(debug.getinfo(1, 'l').currentline)");
     folder.run(&["pipeline.lua"]).prints("2\n");
 }
 
@@ -55,9 +45,7 @@ fn a_path_with_spaces_and_a_link() {
     let folder = Folder::new();
     folder.write("my scripts/run me.lua", "print(require('helper'), arg[0])");
     folder.write("my scripts/helper.lua", "return 'found'");
-    folder
-        .run(&["my scripts/run me.lua"])
-        .prints("found\tmy scripts/run me.lua\n");
+    folder.run(&["my scripts/run me.lua"]).prints("found\tmy scripts/run me.lua\n");
     symlink("my scripts/run me.lua", folder.path().join("link")).unwrap();
     folder.run(&["link"]).prints("found\tlink\n");
 }
@@ -88,11 +76,7 @@ fn mistakes_on_the_command_line() {
         &["-e"],
     ] {
         let run = folder.run(args);
-        assert_eq!(
-            (run.code, run.out.as_str()),
-            (Some(2), ""),
-            "{args:?}: {run:?}"
-        );
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{args:?}: {run:?}");
         assert!(!run.err.is_empty());
     }
 }
@@ -101,20 +85,11 @@ fn mistakes_on_the_command_line() {
 fn help_teaches_and_version_tells() {
     let folder = Folder::new();
     let help = folder.run(&["--help"]);
-    for word in [
-        "Examples:",
-        "Exit codes:",
-        "130",
-        "os.exit(n)",
-        "LUA_PATH",
-        "-e 'print",
-    ] {
+    for word in ["Examples:", "Exit codes:", "130", "os.exit(n)", "LUA_PATH", "-e 'print"] {
         assert!(help.out.contains(word), "{word}");
     }
     assert_eq!(help.code, Some(0));
-    folder
-        .run(&["--version"])
-        .prints(concat!("lithops-lua ", env!("CARGO_PKG_VERSION"), "\n"));
+    folder.run(&["--version"]).prints(concat!("lithops-lua ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
 #[test]
@@ -122,23 +97,13 @@ fn logs_have_a_level_and_a_form() {
     let folder = Folder::with("");
     folder.run(&["pipeline.lua"]).prints("");
     let run = folder.run(&["-vv", "pipeline.lua"]);
-    assert!(
-        run.err.contains("DEBUG") && run.err.contains("pipeline.lua"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("DEBUG") && run.err.contains("pipeline.lua"), "{run:?}");
     let run = folder.run(&["-vv", "--log-format", "json", "pipeline.lua"]);
     let line = run.err.lines().next().unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!(line["level"], "DEBUG");
-    let filtered = folder
-        .command(&["pipeline.lua"])
-        .env("LITHOPS_LOG", "lithops_lua=debug")
-        .output();
+    let filtered = folder.command(&["pipeline.lua"]).env("LITHOPS_LOG", "lithops_lua=debug").output();
     assert!(!filtered.unwrap().stderr.is_empty());
-    let wrong = folder
-        .command(&["pipeline.lua"])
-        .env("LITHOPS_LOG", "=,=x")
-        .output()
-        .unwrap();
+    let wrong = folder.command(&["pipeline.lua"]).env("LITHOPS_LOG", "=,=x").output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -42,28 +42,17 @@ fn os_exit_writes_out_what_was_printed() {
 
 #[test]
 fn finalizers_run_at_the_end() {
-    run("p = newproxy(true) getmetatable(p).__gc = function() print 'collected' end")
-        .prints("collected\n");
+    run("p = newproxy(true) getmetatable(p).__gc = function() print 'collected' end").prints("collected\n");
 }
 
 #[test]
 fn endless_output_into_a_closed_pipe_ends_quietly() {
-    for write in [
-        "print(i)",
-        "io.write(i, '\\n')",
-        "io.stdout:write(i, '\\n')",
-    ] {
+    for write in ["print(i)", "io.write(i, '\\n')", "io.stdout:write(i, '\\n')"] {
         let folder = Folder::with(&format!("local i = 0 while true do i = i + 1 {write} end"));
-        let mut child = folder
-            .command(&["pipeline.lua"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            folder.command(&["pipeline.lua"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut first)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         assert_eq!(first, "1\n");
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
@@ -73,12 +62,7 @@ fn endless_output_into_a_closed_pipe_ends_quietly() {
 #[test]
 fn short_output_into_a_closed_pipe_ends_quietly() {
     let folder = Folder::with("print 'x'");
-    let mut child = folder
-        .command(&["pipeline.lua"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = folder.command(&["pipeline.lua"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
@@ -86,22 +70,11 @@ fn short_output_into_a_closed_pipe_ends_quietly() {
 
 #[test]
 fn a_full_disk_is_told() {
-    for code in [
-        "print 'x'",
-        "print 'x' os.exit(0)",
-        "while true do print 'x' end",
-    ] {
+    for code in ["print 'x'", "print 'x' os.exit(0)", "while true do print 'x' end"] {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = Folder::new()
-            .command(&["-e", code])
-            .stdout(full)
-            .output()
-            .unwrap();
+        let output = Folder::new().command(&["-e", code]).stdout(full).output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            message.contains("cannot write to standard output: No space left"),
-            "{code}: {message}"
-        );
+        assert!(message.contains("cannot write to standard output: No space left"), "{code}: {message}");
         assert_eq!(output.status.code(), Some(1));
     }
 }
@@ -109,14 +82,10 @@ fn a_full_disk_is_told() {
 #[test]
 fn what_cannot_be_run() {
     let folder = Folder::new();
-    folder
-        .run(&["missing.lua"])
-        .complains(2, &["missing.lua", "no such file"]);
+    folder.run(&["missing.lua"]).complains(2, &["missing.lua", "no such file"]);
     folder.run(&["."]).complains(2, &["`.`", "folder"]);
     folder.write("garbage", b"\x7fELF\x02\x00\x00\x01");
-    folder
-        .run(&["garbage"])
-        .complains(1, &["garbage", "binary"]);
+    folder.run(&["garbage"]).complains(1, &["garbage", "binary"]);
     folder.write("wide.lua", b"\xff\xfep\x00r\x00");
     folder.run(&["wide.lua"]).complains(1, &["UTF-16"]);
     folder.write("lua54.luac", b"\x1bLua\x54\x00");
@@ -135,9 +104,7 @@ fn a_script_that_may_not_be_read() {
     fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
     // Root reads everything.
     if File::open(&path).is_err() {
-        folder
-            .run(&["secret.lua"])
-            .complains(2, &["secret.lua", "permission denied"]);
+        folder.run(&["secret.lua"]).complains(2, &["secret.lua", "permission denied"]);
     }
 }
 
@@ -145,10 +112,7 @@ fn a_script_that_may_not_be_read() {
 fn compiled_scripts_run() {
     let folder = Folder::new();
     folder
-        .run(&[
-            "-e",
-            "io.open('p.luac', 'wb'):write(string.dump(function(...) print('compiled', ...) end))",
-        ])
+        .run(&["-e", "io.open('p.luac', 'wb'):write(string.dump(function(...) print('compiled', ...) end))"])
         .prints("");
     folder.run(&["p.luac", "x"]).prints("compiled\tx\n");
 }
@@ -169,27 +133,16 @@ fn start_and_end_are_quick() {
 /// Runs one of the tests below in a process of its own, and gives what it said and its exit code.
 fn in_a_process(test: &str) -> (String, Option<i32>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args([test, "--exact", "--nocapture", "--ignored"])
-        .env_remove("RUST_BACKTRACE");
+    command.args([test, "--exact", "--nocapture", "--ignored"]).env_remove("RUST_BACKTRACE");
     let output = command.output().unwrap();
-    (
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-        output.status.code(),
-    )
+    (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
 }
 
 #[test]
 fn a_bug_is_one_sentence() {
     let (said, code) = in_a_process("endings::child_that_panics");
-    assert!(
-        said.contains("lithops-lua: internal error: a bug (tests/host/endings.rs:"),
-        "{said}"
-    );
-    assert!(
-        said.contains("please report") && said.contains("hook ran"),
-        "{said}"
-    );
+    assert!(said.contains("lithops-lua: internal error: a bug (tests/host/endings.rs:"), "{said}");
+    assert!(said.contains("please report") && said.contains("hook ran"), "{said}");
     assert_eq!((said.lines().count(), code), (2, Some(70)), "{said}");
 }
 
@@ -205,11 +158,7 @@ fn child_that_panics() {
 fn hooks_run_once_and_the_last_one_first() {
     for ending in ["child_that_ends", "child_that_calls_os_exit"] {
         let (said, code) = in_a_process(&format!("endings::{ending}"));
-        assert_eq!(
-            (said.as_str(), code),
-            ("second\nfirst\n", Some(2)),
-            "{ending}"
-        );
+        assert_eq!((said.as_str(), code), ("second\nfirst\n", Some(2)), "{ending}");
     }
 }
 
@@ -245,8 +194,5 @@ fn all_finalizers_run_and_files_are_written() {
     );
     let run = folder.run(&["pipeline.lua"]);
     assert_eq!((run.out.len(), run.code), (4, Some(1)), "{run:?}");
-    assert_eq!(
-        fs::read_to_string(folder.path().join("out.txt")).unwrap(),
-        "kept"
-    );
+    assert_eq!(fs::read_to_string(folder.path().join("out.txt")).unwrap(), "kept");
 }

@@ -8,11 +8,7 @@ use lithops_lua::lua::{ConfigChoice, Vm, VmSettings};
 use crate::support::Folder;
 
 fn vm(folder: &Folder) -> Vm {
-    Vm::new(&VmSettings::driver(
-        vec![folder.path().to_owned()],
-        ConfigChoice::default(),
-    ))
-    .unwrap()
+    Vm::new(&VmSettings::driver(vec![folder.path().to_owned()], ConfigChoice::default())).unwrap()
 }
 
 #[test]
@@ -30,9 +26,7 @@ fn places_in_their_order() {
         "scripts/m.lua",
     ] {
         folder.write(place, format!("return '{place}'"));
-        folder
-            .run(&["scripts/run.lua"])
-            .prints(&format!("{place}\n"));
+        folder.run(&["scripts/run.lua"]).prints(&format!("{place}\n"));
     }
 }
 
@@ -45,39 +39,26 @@ fn a_module_of_the_user_hides_one_of_the_standard_library() {
 
 #[test]
 fn lua_path_with_and_without_the_default() {
-    let folder = Folder::with(
-        "print(pcall(require, 'a')) print(pcall(require, 'b')) print(pcall(require, 'own'))",
-    );
+    let folder = Folder::with("print(pcall(require, 'a')) print(pcall(require, 'b')) print(pcall(require, 'own'))");
     folder.write("elsewhere/a.lua", "return 'a'");
     folder.write("lua_modules/share/lua/5.1/b.lua", "return 'b'");
     folder.write("own.lua", "return 'own'");
     let run = |path: &str| {
-        let output = folder
-            .command(&["pipeline.lua"])
-            .env("LUA_PATH", path)
-            .output()
-            .unwrap();
+        let output = folder.command(&["pipeline.lua"]).env("LUA_PATH", path).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(run("elsewhere/?.lua;;"), "true\ta\ntrue\tb\ntrue\town\n");
     assert_eq!(run(";;elsewhere/?.lua"), "true\ta\ntrue\tb\ntrue\town\n");
     let only = run("elsewhere/?.lua");
-    assert!(
-        only.contains("true\ta\n")
-            && only.contains("module 'b' not found")
-            && only.contains("true\town\n")
-    );
+    assert!(only.contains("true\ta\n") && only.contains("module 'b' not found") && only.contains("true\town\n"));
 }
 
 #[test]
 fn package_path_is_a_string_that_is_searched() {
-    let folder = Folder::with(
-        "package.path = 'late/?.lua' print(require('x.y')) package.path = 1 print(pcall(require, 'z'))",
-    );
+    let folder =
+        Folder::with("package.path = 'late/?.lua' print(require('x.y')) package.path = 1 print(pcall(require, 'z'))");
     folder.write("late/x/y.lua", "return 'found'");
-    folder
-        .run(&["pipeline.lua"])
-        .prints("found\nfalse\t'package.path' must be a string\n");
+    folder.run(&["pipeline.lua"]).prints("found\nfalse\t'package.path' must be a string\n");
 }
 
 #[test]
@@ -89,14 +70,12 @@ fn a_module_gets_its_name_and_file() {
 
 #[test]
 fn cycles_and_missing_modules() {
-    let folder = Folder::with(
-        "print(pcall(require, 'one')) print(select(2, pcall(require, 'none')):match '[^\\n]*')",
-    );
+    let folder = Folder::with("print(pcall(require, 'one')) print(select(2, pcall(require, 'none')):match '[^\\n]*')");
     folder.write("one.lua", "require 'two'");
     folder.write("two.lua", "require 'one'");
-    folder.run(&["pipeline.lua"]).prints(
-        "false\ttwo.lua:1: loop or previous error loading module 'one'\nmodule 'none' not found:\n",
-    );
+    folder
+        .run(&["pipeline.lua"])
+        .prints("false\ttwo.lua:1: loop or previous error loading module 'one'\nmodule 'none' not found:\n");
 }
 
 #[test]
@@ -121,11 +100,7 @@ fn c_modules_load() {
     );
     let library = folder.path().join("lua_modules/lib/lua/5.1/answer.so");
     fs::create_dir_all(library.parent().unwrap()).unwrap();
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg(source)
-        .status();
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status();
     assert!(compiled.unwrap().success());
     folder.run(&["pipeline.lua"]).prints("42\n");
 }
@@ -150,34 +125,15 @@ fn the_codec_learns_where_modules_come_from() {
     folder.write("mine.lua", "return {}");
     folder.write("later.lua", "error 'must not run'");
     let vm = vm(&folder);
-    vm.lua
-        .load("require 'mine' require 'shard' package.loaded.made = {}")
-        .exec()
-        .unwrap();
+    vm.lua.load("require 'mine' require 'shard' package.loaded.made = {}").exec().unwrap();
     let find = |name: &str| vm.modules.find(&vm.lua, name);
-    for name in [
-        "string",
-        "table",
-        "ffi",
-        "jit",
-        "jit.util",
-        "table.new",
-        "string.buffer",
-        "shard",
-        "lithops",
-        "_G",
-    ] {
+    for name in ["string", "table", "ffi", "jit", "jit.util", "table.new", "string.buffer", "shard", "lithops", "_G"] {
         assert!(matches!(find(name), Some(Module::Builtin)), "{name}");
     }
     for (name, text) in [("mine", "return {}"), ("later", "error 'must not run'")] {
-        let Some(Module::Source(source)) = find(name) else {
-            panic!("{name}")
-        };
+        let Some(Module::Source(source)) = find(name) else { panic!("{name}") };
         assert_eq!(source.source, text);
-        assert_eq!(
-            source.chunk_name,
-            format!("@{}/{name}.lua", folder.path().display())
-        );
+        assert_eq!(source.chunk_name, format!("@{}/{name}.lua", folder.path().display()));
     }
     assert!(matches!(find("made"), Some(Module::Foreign)));
     assert!(find("absent").is_none());
@@ -189,21 +145,11 @@ fn the_codec_learns_where_modules_come_from() {
 #[test]
 fn a_source_that_came_along_is_found_first() {
     let vm = Vm::new(&VmSettings::worker()).unwrap();
-    let source = |text: &'static str| ModuleSource {
-        chunk_name: "@src/helper.lua".into(),
-        source: text.into(),
-    };
-    vm.modules.provide(
-        "helper",
-        source("\nlocal name, file = ... return {name, file, line = debug.getinfo(1, 'Sl')}"),
-    );
-    vm.modules
-        .provide("helper", source("error 'the second is ignored'"));
+    let source = |text: &'static str| ModuleSource { chunk_name: "@src/helper.lua".into(), source: text.into() };
+    vm.modules.provide("helper", source("\nlocal name, file = ... return {name, file, line = debug.getinfo(1, 'Sl')}"));
+    vm.modules.provide("helper", source("error 'the second is ignored'"));
     let check = "local h = require 'helper' assert(h[1] == 'helper' and h[2] == 'src/helper.lua')\n\
         assert(h.line.short_src == 'src/helper.lua' and h.line.currentline == 2)";
     vm.lua.load(check).exec().unwrap();
-    assert!(matches!(
-        vm.modules.find(&vm.lua, "helper"),
-        Some(Module::Source(_))
-    ));
+    assert!(matches!(vm.modules.find(&vm.lua, "helper"), Some(Module::Source(_))));
 }

@@ -2,15 +2,17 @@ use crate::support::{Folder, run};
 
 #[test]
 fn lines_of_the_script_and_nothing_else() {
-    run("local function inner(x)\n  error('boom ' .. x)\nend\nfunction outer(x)\n  inner(x)\n  return 1\nend\nouter(5)")
-        .fails(
-            1,
-            "lithops-lua: pipeline.lua:2: boom 5\n\
+    run(
+        "local function inner(x)\n  error('boom ' .. x)\nend\nfunction outer(x)\n  inner(x)\n  return 1\nend\nouter(5)",
+    )
+    .fails(
+        1,
+        "lithops-lua: pipeline.lua:2: boom 5\n\
              stack traceback:\n\
              \tpipeline.lua:2: in function 'inner'\n\
              \tpipeline.lua:5: in function 'outer'\n\
              \tpipeline.lua:8: in main chunk",
-        );
+    );
 }
 
 #[test]
@@ -44,14 +46,8 @@ fn errors_that_are_not_strings() {
         ("error()", "(error object is a nil value)"),
         ("error(12)", "pipeline.lua:1: 12"),
         ("error(true)", "(error object is a boolean value)"),
-        (
-            "error(setmetatable({}, {__tostring = function() return 'it is me' end}))",
-            "it is me",
-        ),
-        (
-            "error(setmetatable({}, {__tostring = function() error('again') end}))",
-            "(error object is a table value)",
-        ),
+        ("error(setmetatable({}, {__tostring = function() return 'it is me' end}))", "it is me"),
+        ("error(setmetatable({}, {__tostring = function() error('again') end}))", "(error object is a table value)"),
         ("assert(false, 'no')", "pipeline.lua:1: no"),
         ("assert(nil)", "pipeline.lua:1: assertion failed!"),
     ] {
@@ -103,19 +99,13 @@ fn a_long_path_is_not_cut() {
     let name = format!("{}/pipeline.lua", "a-folder-with-a-long-name/".repeat(4));
     folder.write(&name, "local x = nil + 1");
     let run = folder.run(&[&name]);
-    assert!(
-        run.err.contains(&format!("\t{name}:1: in main chunk")),
-        "{run:?}"
-    );
+    assert!(run.err.contains(&format!("\t{name}:1: in main chunk")), "{run:?}");
 }
 
 #[test]
 fn syntax_errors() {
-    run("local x = 1\nlocal y = = 2")
-        .fails(1, "lithops-lua: pipeline.lua:2: unexpected symbol near '='");
-    Folder::new()
-        .run(&["-e", "x ="])
-        .complains(1, &["(command line):1:"]);
+    run("local x = 1\nlocal y = = 2").fails(1, "lithops-lua: pipeline.lua:2: unexpected symbol near '='");
+    Folder::new().run(&["-e", "x ="]).complains(1, &["(command line):1:"]);
 }
 
 #[test]
@@ -148,6 +138,5 @@ fn an_error_inside_a_module() {
 
 #[test]
 fn an_error_handler_that_fails() {
-    run("print(xpcall(error, function() error('again') end))")
-        .prints("false\terror in error handling\n");
+    run("print(xpcall(error, function() error('again') end))").prints("false\terror in error handling\n");
 }

@@ -45,14 +45,10 @@ impl Folder {
     /// The program, with nothing of the environment that it reads.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lithops-lua"));
-        command
-            .args(args)
-            .current_dir(self.path())
-            .env("HOME", self.path());
+        command.args(args).current_dir(self.path()).env("HOME", self.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("LUA_") || name.starts_with("LITHOPS_") || name.starts_with("RUST_")
-            {
+            if name.starts_with("LUA_") || name.starts_with("LITHOPS_") || name.starts_with("RUST_") {
                 command.env_remove(name);
             }
         }
@@ -60,28 +56,14 @@ impl Folder {
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
-        self.command(args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-            .into()
+        self.command(args).stdin(Stdio::null()).output().unwrap().into()
     }
 
     pub fn run_with_input(&self, args: &[&str], input: &str) -> Run {
         let piped = Stdio::piped;
         let mut command = self.command(args);
-        let mut child = command
-            .stdin(piped())
-            .stdout(piped())
-            .stderr(piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
+        let mut child = command.stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap().into()
     }
 }
@@ -105,21 +87,13 @@ impl Run {
     /// It went well, and printed this.
     #[track_caller]
     pub fn prints(&self, expected: &str) {
-        assert_eq!(
-            (self.out.as_str(), self.err.as_str(), self.code),
-            (expected, "", Some(0))
-        );
+        assert_eq!((self.out.as_str(), self.err.as_str(), self.code), (expected, "", Some(0)));
     }
 
     /// It ended with `code`, and said this on standard error.
     #[track_caller]
     pub fn fails(&self, code: i32, expected: &str) {
-        assert_eq!(
-            (self.err.trim_end(), self.code),
-            (expected.trim_end(), Some(code)),
-            "stdout: {}",
-            self.out
-        );
+        assert_eq!((self.err.trim_end(), self.code), (expected.trim_end(), Some(code)), "stdout: {}", self.out);
     }
 
     /// It ended with `code` and one sentence with these words.

@@ -64,17 +64,11 @@ static POOLS: Mutex<Vec<Arc<Pool>>> = Mutex::new(Vec::new());
 impl LocalCompute {
     /// The backend with these settings. Nothing is started before the first invocation.
     pub fn open(settings: Settings) -> Result<Self, RemoteError> {
-        let mut pools = POOLS
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(pool) = pools
-            .iter()
-            .find(|pool| pool.settings == settings && !pool.is_closed())
-        {
+        let mut pools = POOLS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(pool) = pools.iter().find(|pool| pool.settings == settings && !pool.is_closed()) {
             return Ok(Self { pool: pool.clone() });
         }
-        let pool = Pool::new(settings)
-            .map_err(|error| RemoteError::new(kind::START_FAILED, error.to_string()))?;
+        let pool = Pool::new(settings).map_err(|error| RemoteError::new(kind::START_FAILED, error.to_string()))?;
         pools.push(pool.clone());
         Ok(Self { pool })
     }
@@ -87,11 +81,7 @@ impl LocalCompute {
 
 /// Ends the workers of all pools of this process and removes their files.
 pub fn shutdown_all() {
-    let pools = std::mem::take(
-        &mut *POOLS
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()),
-    );
+    let pools = std::mem::take(&mut *POOLS.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
     for pool in pools {
         pool.shutdown();
     }

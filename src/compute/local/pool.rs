@@ -60,11 +60,7 @@ enum Phase {
     /// Waits for work.
     Idle(oneshot::Sender<Assignment>),
     /// Runs an invocation; `waiting` while its call has given up its place.
-    Busy {
-        invocation: u64,
-        events: mpsc::UnboundedSender<Event>,
-        waiting: bool,
-    },
+    Busy { invocation: u64, events: mpsc::UnboundedSender<Event>, waiting: bool },
 }
 
 struct Worker {
@@ -119,9 +115,7 @@ impl Pool {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn is_closed(&self) -> bool {
@@ -137,11 +131,7 @@ impl Pool {
     }
 
     /// Runs one invocation on the next free worker. Must be called on the I/O runtime.
-    pub async fn invoke(
-        self: &Arc<Self>,
-        invocation: Invocation,
-        sink: &mut dyn Sink,
-    ) -> Result<(), RemoteError> {
+    pub async fn invoke(self: &Arc<Self>, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError> {
         self.listen()?;
         let (events, mut inbox) = mpsc::unbounded_channel();
         let mut ticket = self.enqueue(invocation.payload, invocation.depth, events);
@@ -183,10 +173,7 @@ impl Pool {
                 }
                 None => {
                     ticket.done = true;
-                    return Err(RemoteError::new(
-                        kind::CANCELLED,
-                        "the workers were stopped",
-                    ));
+                    return Err(RemoteError::new(kind::CANCELLED, "the workers were stopped"));
                 }
             }
         }
@@ -197,55 +184,30 @@ impl Pool {
         let _state = self.state();
         if self.address.get().is_none() {
             let address = server::listen(self.clone()).map_err(|error| {
-                RemoteError::new(
-                    kind::START_FAILED,
-                    format!("cannot listen on 127.0.0.1: {error}"),
-                )
+                RemoteError::new(kind::START_FAILED, format!("cannot listen on 127.0.0.1: {error}"))
             })?;
             let _ = self.address.set(address);
         }
         Ok(())
     }
 
-    fn enqueue(
-        self: &Arc<Self>,
-        payload: Bytes,
-        depth: u32,
-        events: mpsc::UnboundedSender<Event>,
-    ) -> Ticket {
+    fn enqueue(self: &Arc<Self>, payload: Bytes, depth: u32, events: mpsc::UnboundedSender<Event>) -> Ticket {
         let mut state = self.state();
         let invocation = state.next_invocation;
         state.next_invocation += 1;
         if !state.closed {
-            state.queue.insert(
-                (Reverse(depth), invocation),
-                Pending {
-                    invocation,
-                    payload,
-                    events,
-                },
-            );
+            state.queue.insert((Reverse(depth), invocation), Pending { invocation, payload, events });
             self.dispatch(&mut state);
         }
-        Ticket {
-            pool: self.clone(),
-            invocation,
-            depth,
-            done: false,
-        }
+        Ticket { pool: self.clone(), invocation, depth, done: false }
     }
 
     /// Gives free places to whoever is first: a call that resumes, or an invocation for which there is a worker.
     fn dispatch(self: &Arc<Self>, state: &mut State) {
-        let mut places = self
-            .settings
-            .max_workers
-            .saturating_sub(state.places_held());
+        let mut places = self.settings.max_workers.saturating_sub(state.places_held());
         while places > 0 {
             if let Some((token, resume)) = state.resuming.pop_front() {
-                if let Some(Phase::Busy { waiting, .. }) =
-                    state.workers.get_mut(&token).map(|w| &mut w.phase)
-                {
+                if let Some(Phase::Busy { waiting, .. }) = state.workers.get_mut(&token).map(|w| &mut w.phase) {
                     *waiting = false;
                     let _ = resume.send(());
                     places -= 1;
@@ -264,11 +226,7 @@ impl Pool {
             let Some(worker) = state.workers.get_mut(&token) else {
                 break;
             };
-            let busy = Phase::Busy {
-                invocation: pending.invocation,
-                events: pending.events.clone(),
-                waiting: false,
-            };
+            let busy = Phase::Busy { invocation: pending.invocation, events: pending.events.clone(), waiting: false };
             if let Phase::Idle(work) = std::mem::replace(&mut worker.phase, busy) {
                 let _ = pending.events.send(Event::Assigned);
                 let _ = work.send(Assignment {
@@ -279,11 +237,7 @@ impl Pool {
                 places -= 1;
             }
         }
-        let coming = state
-            .workers
-            .values()
-            .filter(|w| matches!(w.phase, Phase::Coming { .. }))
-            .count();
+        let coming = state.workers.values().filter(|w| matches!(w.phase, Phase::Coming { .. })).count();
         let wanted = places.min(state.queue.len());
         for _ in coming..wanted {
             if let Err(message) = self.start_worker(state) {
@@ -336,20 +290,13 @@ impl Pool {
         {
             worker.verdict = Some(RemoteError::new(
                 kind::START_FAILED,
-                format!(
-                    "it did not ask for work within {} s",
-                    START_TIMEOUT.as_secs()
-                ),
+                format!("it did not ask for work within {} s", START_TIMEOUT.as_secs()),
             ));
             process::kill(worker.pid);
         }
     }
 
-    fn worker_ended(
-        self: &Arc<Self>,
-        token: &str,
-        status: std::io::Result<std::process::ExitStatus>,
-    ) {
+    fn worker_ended(self: &Arc<Self>, token: &str, status: std::io::Result<std::process::ExitStatus>) {
         let mut state = self.state();
         let Some(worker) = state.workers.remove(token) else {
             return;
@@ -358,9 +305,8 @@ impl Pool {
         tracing::debug!(pid = worker.pid.as_raw_nonzero(), how, "worker ended");
         match worker.phase {
             Phase::Busy { events, .. } => {
-                let error = worker.verdict.unwrap_or_else(|| {
-                    RemoteError::new(kind::WORKER_LOST, format!("the worker {how}"))
-                });
+                let error =
+                    worker.verdict.unwrap_or_else(|| RemoteError::new(kind::WORKER_LOST, format!("the worker {how}")));
                 // Its absence means that nothing was written yet.
                 let journal = std::fs::read(&worker.journal).unwrap_or_default();
                 let _ = events.send(Event::Lost(error, journal));
@@ -369,9 +315,7 @@ impl Pool {
                 state.failed_starts += 1;
                 if state.failed_starts >= MAX_FAILED_STARTS {
                     state.failed_starts = 0;
-                    let why = worker
-                        .verdict
-                        .map_or(format!("it {how} before it asked for work"), |v| v.message);
+                    let why = worker.verdict.map_or(format!("it {how} before it asked for work"), |v| v.message);
                     let message = format!(
                         "cannot start a worker: {} ({}): {why}",
                         self.settings.executable.display(),
@@ -392,8 +336,7 @@ impl Pool {
     pub fn next(self: &Arc<Self>, token: &str) -> Option<oneshot::Receiver<Assignment>> {
         let mut state = self.state();
         let places = self.settings.max_workers;
-        let surplus = state.queue.is_empty()
-            && state.workers.values().filter(|w| w.is_spare()).count() >= places;
+        let surplus = state.queue.is_empty() && state.workers.values().filter(|w| w.is_spare()).count() >= places;
         let worker = state.workers.get_mut(token)?;
         let (sender, receiver) = oneshot::channel();
         if surplus {
@@ -410,9 +353,7 @@ impl Pool {
     /// Where the answer to an invocation goes, if this worker runs it.
     pub fn answer(&self, token: &str, id: u64) -> Option<mpsc::UnboundedSender<Event>> {
         match &self.state().workers.get(token)?.phase {
-            Phase::Busy {
-                invocation, events, ..
-            } if *invocation == id => Some(events.clone()),
+            Phase::Busy { invocation, events, .. } if *invocation == id => Some(events.clone()),
             _ => None,
         }
     }
@@ -437,9 +378,7 @@ impl Pool {
     /// The call that this worker runs waits: its place is free.
     pub fn give_place(self: &Arc<Self>, token: &str) {
         let mut state = self.state();
-        if let Some(Phase::Busy { waiting, .. }) =
-            state.workers.get_mut(token).map(|w| &mut w.phase)
-        {
+        if let Some(Phase::Busy { waiting, .. }) = state.workers.get_mut(token).map(|w| &mut w.phase) {
             *waiting = true;
             self.dispatch(&mut state);
         }
@@ -471,10 +410,7 @@ impl Pool {
         if process::resident_bytes(worker.pid).is_some_and(|bytes| bytes > limit_bytes) {
             worker.verdict.get_or_insert_with(|| {
                 let limit = limit_bytes >> 20;
-                RemoteError::new(
-                    kind::OUT_OF_MEMORY,
-                    format!("the worker used more than `runtime_memory`, {limit} MB"),
-                )
+                RemoteError::new(kind::OUT_OF_MEMORY, format!("the worker used more than `runtime_memory`, {limit} MB"))
             });
             process::kill(worker.pid);
         }
@@ -499,26 +435,17 @@ impl Pool {
 
 impl State {
     fn places_held(&self) -> usize {
-        self.workers
-            .values()
-            .filter(|w| matches!(w.phase, Phase::Busy { waiting: false, .. }))
-            .count()
+        self.workers.values().filter(|w| matches!(w.phase, Phase::Busy { waiting: false, .. })).count()
     }
 
     fn idle_worker(&self) -> Option<Arc<str>> {
         // The channel of a worker that died while it waited is closed; its end is about to be noticed.
-        let idle =
-            |worker: &Worker| matches!(&worker.phase, Phase::Idle(work) if !work.is_closed());
-        self.workers
-            .iter()
-            .find(|(_, worker)| idle(worker))
-            .map(|(token, _)| token.clone())
+        let idle = |worker: &Worker| matches!(&worker.phase, Phase::Idle(work) if !work.is_closed());
+        self.workers.iter().find(|(_, worker)| idle(worker)).map(|(token, _)| token.clone())
     }
 
     fn busy_worker(&mut self, id: u64) -> Option<&mut Worker> {
-        self.workers
-            .values_mut()
-            .find(|w| matches!(&w.phase, Phase::Busy { invocation, .. } if *invocation == id))
+        self.workers.values_mut().find(|w| matches!(&w.phase, Phase::Busy { invocation, .. } if *invocation == id))
     }
 
     fn fail_queue(&mut self, error: &RemoteError) {
@@ -552,17 +479,9 @@ impl Drop for Ticket {
         if self.done {
             return;
         }
-        let queued = self
-            .pool
-            .state()
-            .queue
-            .remove(&(Reverse(self.depth), self.invocation))
-            .is_some();
+        let queued = self.pool.state().queue.remove(&(Reverse(self.depth), self.invocation)).is_some();
         if !queued {
-            self.pool.kill(
-                self.invocation,
-                RemoteError::new(kind::CANCELLED, "the call was cancelled"),
-            );
+            self.pool.kill(self.invocation, RemoteError::new(kind::CANCELLED, "the call was cancelled"));
         }
     }
 }

@@ -19,24 +19,12 @@ pub(super) struct Process {
 }
 
 /// Starts a worker that takes its work from `api` (address and path).
-pub(super) fn start(
-    settings: &Settings,
-    api: &str,
-    journal: &Path,
-    scratch: &Path,
-) -> Result<Process, String> {
+pub(super) fn start(settings: &Settings, api: &str, journal: &Path, scratch: &Path) -> Result<Process, String> {
     let failed = |error: std::io::Error| {
-        format!(
-            "cannot start a worker: {} ({}): {error}",
-            settings.executable.display(),
-            settings.executable_origin
-        )
+        format!("cannot start a worker: {} ({}): {error}", settings.executable.display(), settings.executable_origin)
     };
     // What a worker writes to its standard output directly must not mix with the results of the script.
-    let output = std::io::stderr()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(failed)?;
+    let output = std::io::stderr().as_fd().try_clone_to_owned().map_err(failed)?;
     let mut child = Command::new(&settings.executable)
         .arg("worker")
         .env("AWS_LAMBDA_RUNTIME_API", api)
@@ -56,11 +44,7 @@ pub(super) fn start(
         .map_err(failed)?;
     let pid = child.id().and_then(|pid| Pid::from_raw(pid as i32));
     match (pid, child.stdin.take()) {
-        (Some(pid), Some(lifeline)) => Ok(Process {
-            child,
-            pid,
-            lifeline,
-        }),
+        (Some(pid), Some(lifeline)) => Ok(Process { child, pid, lifeline }),
         _ => Err("cannot start a worker: it ended at once".into()),
     }
 }

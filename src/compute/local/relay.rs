@@ -121,10 +121,7 @@ impl RelayCompute {
 }
 
 fn unreachable(error: impl std::fmt::Display) -> RemoteError {
-    RemoteError::new(
-        kind::WORKER_LOST,
-        format!("the driver cannot be reached: {error}"),
-    )
+    RemoteError::new(kind::WORKER_LOST, format!("the driver cannot be reached: {error}"))
 }
 
 #[async_trait]
@@ -139,15 +136,8 @@ impl Compute for RelayCompute {
 
     async fn invoke(&self, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError> {
         let mut headers = vec![(DEPTH_HEADER, invocation.depth.to_string())];
-        headers.extend(
-            invocation
-                .memory_bytes
-                .map(|bytes| (MEMORY_HEADER, bytes.to_string())),
-        );
-        let mut body = self
-            .post("invoke", invocation.payload, &headers)
-            .await?
-            .into_body();
+        headers.extend(invocation.memory_bytes.map(|bytes| (MEMORY_HEADER, bytes.to_string())));
+        let mut body = self.post("invoke", invocation.payload, &headers).await?.into_body();
         let mut buffer = BytesMut::new();
         while let Some(frame) = body.frame().await {
             if let Ok(bytes) = frame.map_err(unreachable)?.into_data() {
@@ -190,10 +180,7 @@ impl Compute for RelayCompute {
                 self.tell("resume");
             }
         }
-        let place = Place {
-            client: self.client.clone(),
-            api: self.api.clone(),
-        };
+        let place = Place { client: self.client.clone(), api: self.api.clone() };
         place.tell("wait");
         Box::new(place)
     }

@@ -64,8 +64,7 @@ pub trait FetchFuture: Send + Sync {
 /// A new path for a worker's API.
 pub(super) fn new_token() -> Result<String, String> {
     let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random numbers: {error}"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
@@ -145,34 +144,18 @@ async fn next(pool: &Arc<Pool>, token: &str) -> Response<ResponseBody> {
     let Ok(assignment) = work.await else {
         return empty(StatusCode::GONE);
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let deadline = now + assignment.deadline.unwrap_or(NO_DEADLINE);
     Response::builder()
         .header("content-type", "application/json")
-        .header(
-            "lambda-runtime-aws-request-id",
-            assignment.invocation.to_string(),
-        )
-        .header(
-            "lambda-runtime-deadline-ms",
-            deadline.as_millis().to_string(),
-        )
-        .header(
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:local:000000000000:function:lithops-lua",
-        )
+        .header("lambda-runtime-aws-request-id", assignment.invocation.to_string())
+        .header("lambda-runtime-deadline-ms", deadline.as_millis().to_string())
+        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:local:000000000000:function:lithops-lua")
         .body(full(assignment.payload))
         .unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-async fn answer(
-    pool: &Arc<Pool>,
-    token: &str,
-    id: &str,
-    mut body: Incoming,
-) -> Response<ResponseBody> {
+async fn answer(pool: &Arc<Pool>, token: &str, id: &str, mut body: Incoming) -> Response<ResponseBody> {
     let Some(events) = id.parse().ok().and_then(|id| pool.answer(token, id)) else {
         return empty(StatusCode::GONE);
     };
@@ -198,31 +181,14 @@ async fn diagnostic(body: Incoming) -> RemoteError {
         #[serde(rename = "errorMessage")]
         message: String,
     }
-    let bytes = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default();
-    let message = serde_json::from_slice::<Diagnostic>(&bytes).map_or_else(
-        |_| String::from_utf8_lossy(&bytes).into_owned(),
-        |diagnostic| diagnostic.message,
-    );
-    RemoteError::new(
-        kind::PROTOCOL,
-        format!("the worker refused the invocation: {message}"),
-    )
+    let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let message = serde_json::from_slice::<Diagnostic>(&bytes)
+        .map_or_else(|_| String::from_utf8_lossy(&bytes).into_owned(), |diagnostic| diagnostic.message);
+    RemoteError::new(kind::PROTOCOL, format!("the worker refused the invocation: {message}"))
 }
 
 async fn invoke(pool: Arc<Pool>, request: Request<Incoming>) -> Response<ResponseBody> {
-    let number = |name: &str| {
-        request
-            .headers()
-            .get(name)?
-            .to_str()
-            .ok()?
-            .parse::<u64>()
-            .ok()
-    };
+    let number = |name: &str| request.headers().get(name)?.to_str().ok()?.parse::<u64>().ok();
     let depth = number(DEPTH_HEADER).unwrap_or(1) as u32;
     let memory_bytes = number(MEMORY_HEADER);
     let Ok(body) = request.into_body().collect().await else {
@@ -230,11 +196,7 @@ async fn invoke(pool: Arc<Pool>, request: Request<Incoming>) -> Response<Respons
     };
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let invocation = Invocation {
-            payload: body.to_bytes(),
-            depth,
-            memory_bytes,
-        };
+        let invocation = Invocation { payload: body.to_bytes(), depth, memory_bytes };
         let mut sink = RelaySink::new(sender.clone());
         // A caller that is gone takes its invocation along.
         let result = tokio::select! {
@@ -244,10 +206,7 @@ async fn invoke(pool: Arc<Pool>, request: Request<Incoming>) -> Response<Respons
         sink.end(result);
     });
     let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver
-            .recv()
-            .await
-            .map(|bytes| (Ok(BodyFrame::data(bytes)), receiver))
+        receiver.recv().await.map(|bytes| (Ok(BodyFrame::data(bytes)), receiver))
     });
     Response::new(StreamBody::new(stream).boxed_unsync())
 }
@@ -261,15 +220,10 @@ async fn future(pool: &Arc<Pool>, body: Incoming) -> Response<ResponseBody> {
     };
     let answer = match pool.futures() {
         Some(futures) => futures.fetch(address).await,
-        None => FutureAnswer::Failed(RemoteError::new(
-            kind::PROTOCOL,
-            "no futures are served here",
-        )),
+        None => FutureAnswer::Failed(RemoteError::new(kind::PROTOCOL, "no futures are served here")),
     };
-    postcard::to_stdvec(&answer).map_or_else(
-        |_| empty(StatusCode::INTERNAL_SERVER_ERROR),
-        |bytes| Response::new(full(bytes.into())),
-    )
+    postcard::to_stdvec(&answer)
+        .map_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR), |bytes| Response::new(full(bytes.into())))
 }
 
 fn full(bytes: Bytes) -> ResponseBody {

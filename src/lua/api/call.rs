@@ -62,7 +62,8 @@ pub(super) fn install(lua: &Lua, lithops: &Table, role: Role) -> mlua::Result<()
             Some(last) => (first, last),
             None => (1.0, first),
         };
-        let range = Range::new(first, last, step.unwrap_or(1.0)).map_err(|why| Raise::message(format!("range: {why}")))?;
+        let range =
+            Range::new(first, last, step.unwrap_or(1.0)).map_err(|why| Raise::message(format!("range: {why}")))?;
         lua.create_userdata(range).map_err(Raise::from)
     })?;
     lithops.raw_set("range", range)?;

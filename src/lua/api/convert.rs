@@ -66,7 +66,9 @@ fn to_json(value: &Value, what: &str, depth: usize) -> Result<Json, Raise> {
             }
             Json::Object(object)
         }
-        other => return Err(Raise::Message(format!("{what}: a {} cannot be part of a configuration", other.type_name()))),
+        other => {
+            return Err(Raise::Message(format!("{what}: a {} cannot be part of a configuration", other.type_name())));
+        }
     })
 }
 

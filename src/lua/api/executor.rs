@@ -81,8 +81,7 @@ impl Executor {
         let file = options.get("config_file").and_then(|file| file.as_str()).map(PathBuf::from);
         let table = options.get("config").cloned();
         let config = if table.is_some() || file.is_some() {
-            let request =
-                Request { table, file: file.as_deref(), overrides: &overrides, ..Request::default() };
+            let request = Request { table, file: file.as_deref(), overrides: &overrides, ..Request::default() };
             crate::config::load(request)
         } else {
             session.config()?.with_overrides(&overrides)
@@ -104,8 +103,7 @@ impl Executor {
         let compute: Arc<dyn Compute> = match session.relay.get() {
             Some(relay) => relay.clone(),
             None => {
-                let local = LocalCompute::open(self.local_settings())
-                    .map_err(|error| Raise::Message(error.message))?;
+                let local = LocalCompute::open(self.local_settings()).map_err(|error| Raise::Message(error.message))?;
                 local.serve_futures(Arc::new(Directory));
                 static END_WORKERS: std::sync::Once = std::sync::Once::new();
                 END_WORKERS.call_once(|| crate::lua::on_exit(crate::compute::local::shutdown_all));
@@ -118,14 +116,12 @@ impl Executor {
 
     fn local_settings(&self) -> Settings {
         let localhost = &self.config.localhost;
-        let origin = self.config.show().into_iter().find(|setting| {
-            setting.section == "localhost" && setting.key == "runtime"
-        });
+        let origin =
+            self.config.show().into_iter().find(|setting| setting.section == "localhost" && setting.key == "runtime");
         Settings {
             executable: localhost.runtime.clone(),
-            executable_origin: origin.map_or_else(String::new, |setting| {
-                format!("`localhost.runtime`, {}", setting.source)
-            }),
+            executable_origin: origin
+                .map_or_else(String::new, |setting| format!("`localhost.runtime`, {}", setting.source)),
             max_workers: localhost.max_workers,
             invocation_timeout: localhost.runtime_timeout,
             worker_config: self.config.to_json_redacted().to_string(),
@@ -224,9 +220,8 @@ where
     A: mlua::FromLuaMulti + 'static,
     R: mlua::IntoLuaMulti + 'static,
 {
-    let plain = bind(lua, &format!("lithops.{name}"), move |lua, args: A| {
-        function(lua, &*executor_of(lua, None)?, args)
-    })?;
+    let plain =
+        bind(lua, &format!("lithops.{name}"), move |lua, args: A| function(lua, &*executor_of(lua, None)?, args))?;
     lithops.raw_set(name, plain)?;
     let method = bind(lua, &format!("executor:{name}"), move |lua, args: convert::Method<A>| {
         let executor = executor_of(lua, Some(&args.this))?;
@@ -273,9 +268,11 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
             methods.raw_get::<Value>(key)
         });
     })?;
-    for (name, backend) in
-        [("FunctionExecutor", None), ("LocalhostExecutor", Some("localhost")), ("ServerlessExecutor", Some("aws_lambda"))]
-    {
+    for (name, backend) in [
+        ("FunctionExecutor", None),
+        ("LocalhostExecutor", Some("localhost")),
+        ("ServerlessExecutor", Some("aws_lambda")),
+    ] {
         let make = bind(lua, &format!("lithops.{name}"), move |lua, options: Option<Table>| {
             let mut known: Vec<&str> = OPTIONS.iter().map(|(option, _, _)| *option).collect();
             known.extend(["config", "config_file", "remote_invoker"]);

@@ -34,14 +34,17 @@ pub struct JobEntry {
     /// Calls whose results have been given to the script, unless it is all of them.
     read: RefCell<HashSet<u64>>,
     read_all: Cell<bool>,
+    /// Whether a progress bar is wanted for it.
+    pub progress: bool,
     /// Whether the script has been told that calls failed.
     pub failure_told: Cell<bool>,
 }
 
 impl JobEntry {
-    pub fn new(job: std::sync::Arc<Job>, purpose: Purpose, feeder: Option<Feeder>) -> Rc<Self> {
+    pub fn new(job: std::sync::Arc<Job>, purpose: Purpose, feeder: Option<Feeder>, progress: bool) -> Rc<Self> {
         Rc::new(Self {
             job,
+            progress,
             purpose,
             feeder: RefCell::new(feeder),
             read: RefCell::default(),
@@ -264,9 +267,8 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
         })
     })?;
     let summary = bind(lua, "futures.__tostring", |lua, list: Table| wait::summary(lua, &Value::Table(list)))?;
-    let result = bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| {
-        wait::result(lua, &future, options)
-    })?;
+    let result =
+        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| wait::result(lua, &future, options))?;
     let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, Option<Table>)| {
         wait::wait(lua, None, &futures, options, "wait")
     })?;
@@ -287,10 +289,14 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
         }
         Ok(cancelled)
     })?;
-    let metatable: Table = lua
-        .load(include_str!("futures.lua"))
-        .set_name("=lithops")
-        .call((at, length, summary, get_result, wait_one.clone(), cancel_all))?;
+    let metatable: Table = lua.load(include_str!("futures.lua")).set_name("=lithops").call((
+        at,
+        length,
+        summary,
+        get_result,
+        wait_one.clone(),
+        cancel_all,
+    ))?;
     lua.set_named_registry_value(LIST, metatable)?;
 
     // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.

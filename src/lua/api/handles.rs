@@ -47,7 +47,9 @@ impl Handles for ApiHandles {
             Saved::Future(address) => {
                 let own = crate::job::find(&address.executor_id, &address.job_id);
                 lua.create_userdata(match own {
-                    Some(job) => Future::Own { entry: JobEntry::new(job, Purpose::Map, None), call: address.call },
+                    Some(job) => {
+                        Future::Own { entry: JobEntry::new(job, Purpose::Map, None, false), call: address.call }
+                    }
                     None => Future::remote(address),
                 })?
             }

@@ -136,7 +136,10 @@ impl Iterdata {
                 None => {
                     return Err(Raise::argument(
                         2,
-                        format!("element {} is no future, but the first one is: do not mix them with values", index + 1),
+                        format!(
+                            "element {} is no future, but the first one is: do not mix them with values",
+                            index + 1
+                        ),
                     ));
                 }
             }

@@ -42,8 +42,6 @@ pub(super) fn install(lua: &Lua, role: Role) -> mlua::Result<()> {
         (binding.install)(lua, &lithops, role)?;
     }
     let package: Table = lua.globals().raw_get("package")?;
-    package
-        .raw_get::<Table>("loaded")?
-        .raw_set("lithops", &lithops)?;
+    package.raw_get::<Table>("loaded")?.raw_set("lithops", &lithops)?;
     lua.globals().raw_set("lithops", lithops)
 }

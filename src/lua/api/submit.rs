@@ -24,17 +24,49 @@ use crate::protocol::RemoteError;
 const LARGE_CAPTURE_BYTES: usize = 1 << 20;
 
 const CALL_OPTIONS: &[&str] = &[
-    "extra_env", "runtime_memory", "timeout", "include_modules", "exclude_modules", "retries", "stream_logs",
+    "extra_env",
+    "runtime_memory",
+    "timeout",
+    "include_modules",
+    "exclude_modules",
+    "retries",
+    "stream_logs",
     "extra_args",
 ];
 const MAP_OPTIONS: &[&str] = &[
-    "extra_env", "runtime_memory", "timeout", "include_modules", "exclude_modules", "retries", "stream_logs",
-    "extra_args", "chunksize", "max_workers", "obj_chunk_size", "obj_chunk_number", "obj_newline",
+    "extra_env",
+    "runtime_memory",
+    "timeout",
+    "include_modules",
+    "exclude_modules",
+    "retries",
+    "stream_logs",
+    "extra_args",
+    "chunksize",
+    "max_workers",
+    "obj_chunk_size",
+    "obj_chunk_number",
+    "obj_newline",
 ];
 const MAP_REDUCE_OPTIONS: &[&str] = &[
-    "extra_env", "runtime_memory", "timeout", "include_modules", "exclude_modules", "retries", "stream_logs",
-    "extra_args", "chunksize", "max_workers", "obj_chunk_size", "obj_chunk_number", "obj_newline",
-    "extra_args_reduce", "map_runtime_memory", "reduce_runtime_memory", "obj_reduce_by_key", "spawn_reducer",
+    "extra_env",
+    "runtime_memory",
+    "timeout",
+    "include_modules",
+    "exclude_modules",
+    "retries",
+    "stream_logs",
+    "extra_args",
+    "chunksize",
+    "max_workers",
+    "obj_chunk_size",
+    "obj_chunk_number",
+    "obj_newline",
+    "extra_args_reduce",
+    "map_runtime_memory",
+    "reduce_runtime_memory",
+    "obj_reduce_by_key",
+    "spawn_reducer",
 ];
 /// Options for stored objects as input, which this version does not read yet.
 const OBJECT_OPTIONS: &[&str] = &["obj_chunk_size", "obj_chunk_number", "obj_newline", "obj_reduce_by_key"];
@@ -96,7 +128,9 @@ impl JobOptions {
                 };
                 let name = name.to_string_lossy();
                 if name.is_empty() || name.contains(['=', '\0']) || text.contains('\0') {
-                    return Err(Raise::Message(format!("option `extra_env`: `{name}` cannot be an environment variable")));
+                    return Err(Raise::Message(format!(
+                        "option `extra_env`: `{name}` cannot be an environment variable"
+                    )));
                 }
                 env.insert(name, text);
             }
@@ -107,7 +141,9 @@ impl JobOptions {
             encoding: Encoding { modules, include, exclude },
             env,
             timeout: options.seconds("timeout")?.or(Some(config.lithops.execution_timeout)),
-            retries: options.count("retries")?.map_or(config.lithops.retries, |retries| retries.min(u64::from(u32::MAX)) as u32),
+            retries: options
+                .count("retries")?
+                .map_or(config.lithops.retries, |retries| retries.min(u64::from(u32::MAX)) as u32),
             chunksize: options.positive("chunksize")?,
             max_workers: options.positive("max_workers")?.map(|workers| workers as usize),
             memory_bytes: memory_mb.map(|mb| mb << 20),
@@ -125,27 +161,20 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn start(
-        self,
-        lua: &Lua,
-        kind: char,
-        purpose: Purpose,
-        iterdata: Iterdata,
-    ) -> Result<Rc<JobEntry>, Raise> {
+    fn start(self, lua: &Lua, kind: char, purpose: Purpose, iterdata: Iterdata) -> Result<Rc<JobEntry>, Raise> {
         let session = Session::of(lua);
         let compute = self.executor.compute(&session)?;
         let name = function_name::of(lua, self.function);
-        let encode_options = EncodeOptions {
-            warn_bytes: Some(LARGE_CAPTURE_BYTES),
-            ..self.options.encoding.options(&name)
-        };
-        let encoded = session
-            .codec()
-            .encode(lua, &[Value::Function(self.function.clone())], &encode_options)
-            .map_err(refused)?;
+        let encode_options =
+            EncodeOptions { warn_bytes: Some(LARGE_CAPTURE_BYTES), ..self.options.encoding.options(&name) };
+        let encoded =
+            session.codec().encode(lua, &[Value::Function(self.function.clone())], &encode_options).map_err(refused)?;
         if let Some(large) = &encoded.largest {
             let mb = large.bytes as f64 / 1e6;
-            tracing::warn!("{} takes {mb:.1} MB, and goes to every worker; pass it through storage if it need not", large.path);
+            tracing::warn!(
+                "{} takes {mb:.1} MB, and goes to every worker; pass it through storage if it need not",
+                large.path
+            );
         }
         let extra_args = match &self.extra_args {
             None => None,
@@ -173,10 +202,16 @@ impl Draft<'_> {
             memory_bytes: options.memory_bytes,
             logs: options.logs,
         };
-        tracing::info!(job = spec.job_id, executor = spec.executor_id, function = name, bytes = spec.function.len(), "job started");
+        tracing::info!(
+            job = spec.job_id,
+            executor = spec.executor_id,
+            function = name,
+            bytes = spec.function.len(),
+            "job started"
+        );
         let job = Job::start(spec, compute, &iterdata.depends);
         Directory::add(&job);
-        let entry = JobEntry::new(job, purpose, iterdata.feeder);
+        let entry = JobEntry::new(job, purpose, iterdata.feeder, self.executor.config.lithops.progress);
         Iterdata::follow_remote(&session, &entry, iterdata.remote);
         // The first elements, so that workers start before anybody waits.
         while Feeder::feed(lua, &session, &entry)? && entry.job.wanted_elements() > 0 {}
@@ -254,7 +289,10 @@ pub fn map_reduce(
     };
     let options = Options::new(options, MAP_REDUCE_OPTIONS, "map_reduce")?;
     if let Some(value) = options.value("spawn_reducer")?
-        && !value.as_number().or_else(|| value.as_integer().map(|i| i as f64)).is_some_and(|p| (0.0..=100.0).contains(&p))
+        && !value
+            .as_number()
+            .or_else(|| value.as_integer().map(|i| i as f64))
+            .is_some_and(|p| (0.0..=100.0).contains(&p))
     {
         return Err(options.refuse("spawn_reducer", "a percentage, 0 to 100", &value));
     }
@@ -330,12 +368,6 @@ async fn gather(maps: &Arc<Job>, reducer: &Arc<Job>) {
 
 impl Iterdata {
     fn gathered() -> Self {
-        Self {
-            source: Source::results(1),
-            feeder: None,
-            depends: Vec::new(),
-            remote: Vec::new(),
-            lazy: false,
-        }
+        Self { source: Source::results(1), feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false }
     }
 }

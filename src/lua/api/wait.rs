@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
+use super::errors;
 use super::executor::Executor;
 use super::futures::{self, Future, JobEntry, Purpose, as_future, lazy_calls};
 use super::iterdata::Feeder;
-use super::errors;
 use crate::codec::{DecodeOptions, Globals};
 use crate::compute::local::FutureAnswer;
 use crate::job::{self, CallResult, State};
 use crate::lua::bind::Raise;
-use crate::lua::{LuaFailure, call_with_traceback};
 use crate::lua::options::Options;
 use crate::lua::session::{Session, trusted};
+use crate::lua::{LuaFailure, call_with_traceback};
 use crate::protocol::{RemoteError, kind};
 
 /// Between two looks at the clock and the progress bar.
@@ -23,10 +23,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Results are decoded so many at a time: copies of their messages are small.
 const DECODE_BATCH: u64 = 4096;
 
-const RESULT_OPTIONS: DecodeOptions = DecodeOptions {
-    trust: crate::codec::Trust::Untrusted,
-    globals: Globals::IfAbsent,
-};
+const RESULT_OPTIONS: DecodeOptions =
+    DecodeOptions { trust: crate::codec::Trust::Untrusted, globals: Globals::IfAbsent };
 
 fn decode_options() -> DecodeOptions {
     DecodeOptions { trust: trusted(), ..RESULT_OPTIONS }
@@ -48,9 +46,9 @@ impl Run {
 
     /// The call after the last one, as far as it is known.
     pub fn to(&self) -> u64 {
-        self.to.or_else(|| self.entry.job.progress().total).unwrap_or_else(|| {
-            self.entry.feeder.borrow().as_ref().map_or(0, Feeder::fed)
-        })
+        self.to
+            .or_else(|| self.entry.job.progress().total)
+            .unwrap_or_else(|| self.entry.feeder.borrow().as_ref().map_or(0, Feeder::fed))
     }
 
     /// Ended and failed calls, and all of them if that is known.
@@ -238,7 +236,7 @@ fn block(
         if place.is_none() {
             place = session.give_place();
         }
-        if session.progress_allowed.get() {
+        if session.progress_allowed.get() && selection.runs.iter().any(|run| run.entry.progress) {
             let progress = progress.get_or_insert_with(crate::report::Progress::new);
             progress.set(ended, failed, total);
         }
@@ -490,7 +488,11 @@ pub fn result(lua: &Lua, value: &Value, options: Option<Table>) -> Result<MultiV
     if let Some(run) = selection.runs.first() {
         if !run.entry.job.call_state(run.from).is_final() {
             let seconds = timeout.unwrap_or_default().as_secs_f64();
-            return Err(errors::raise(lua, kind::TIMEOUT, &format!("result: the call had not ended after {seconds} s; it goes on")));
+            return Err(errors::raise(
+                lua,
+                kind::TIMEOUT,
+                &format!("result: the call had not ended after {seconds} s; it goes on"),
+            ));
         }
         run.entry.mark_read(run.from, run.to());
         return outcome(lua, run, run.from);
@@ -510,8 +512,7 @@ pub fn resolve_returned(lua: &Lua, mut values: MultiValue) -> Result<MultiValue,
     let is_futures = match values.front() {
         Some(value @ Value::UserData(_)) => as_future(value).is_some(),
         Some(Value::Table(table)) => {
-            lazy_calls(table).is_some()
-                || table.raw_get::<Value>(1).is_ok_and(|first| as_future(&first).is_some())
+            lazy_calls(table).is_some() || table.raw_get::<Value>(1).is_ok_and(|first| as_future(&first).is_some())
         }
         _ => false,
     };

@@ -25,9 +25,9 @@ pub(in crate::storage) enum Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         match error.kind() {
-            io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::AlreadyExists => Failure::Conflict,
+            io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                Failure::Conflict
+            }
             _ => Failure::Io(error),
         }
     }
@@ -40,9 +40,7 @@ pub(in crate::storage) fn create_private_folders(folder: &Path) -> io::Result<()
 
 /// A new file, for this user alone, that goes away with its handle. The lock tells sweepers that somebody writes it.
 pub(in crate::storage) fn stage(staging: &Path) -> io::Result<NamedTempFile> {
-    let staged = tempfile::Builder::new()
-        .prefix("put-")
-        .tempfile_in(staging)?;
+    let staged = tempfile::Builder::new().prefix("put-").tempfile_in(staging)?;
     // A file system without locks is no reason to fail: then a sweep keeps what it cannot judge.
     let _ = flock(staged.as_file(), FlockOperation::NonBlockingLockShared);
     Ok(staged)
@@ -59,9 +57,7 @@ pub(super) fn copy(path: &Path, staged: &mut NamedTempFile) -> io::Result<()> {
 
 /// Renames a finished file to its place.
 pub(in crate::storage) fn publish(staged: NamedTempFile, target: &Path) -> io::Result<()> {
-    finish(staged)?
-        .persist(target)
-        .map_err(|failed| failed.error)
+    finish(staged)?.persist(target).map_err(|failed| failed.error)
 }
 
 /// The kernel's clock for files ticks in milliseconds, too coarse for telling two versions apart.
@@ -77,11 +73,7 @@ pub(super) fn place(staged: NamedTempFile, place: &Place) -> Result<(), Failure>
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let made = if folder == place.bucket {
-            Ok(())
-        } else {
-            create_private_folders(folder)
-        };
+        let made = if folder == place.bucket { Ok(()) } else { create_private_folders(folder) };
         let error = match made {
             Ok(()) => match staged.persist(&place.file) {
                 Ok(()) => return Ok(()),
@@ -109,11 +101,7 @@ pub(super) fn place(staged: NamedTempFile, place: &Place) -> Result<(), Failure>
 }
 
 fn is_below_a_file(place: &Place) -> bool {
-    let mut folders = place
-        .file
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| *folder != place.bucket);
+    let mut folders = place.file.ancestors().skip(1).take_while(|folder| *folder != place.bucket);
     folders.any(Path::is_file)
 }
 
@@ -139,11 +127,7 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
         Err(error) if super::is_absence(&error) || place.file.is_dir() => return Ok(()),
         Err(error) => return Err(error),
     }
-    let folders = place
-        .file
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| *folder != place.bucket);
+    let folders = place.file.ancestors().skip(1).take_while(|folder| *folder != place.bucket);
     for folder in folders {
         // Fails where the folder is not empty, and then those above it are not empty either.
         if fs::remove_dir(folder).is_err() {
@@ -159,10 +143,7 @@ pub(super) fn sweep(staging: &Path) {
         return;
     };
     for entry in entries.flatten() {
-        let age = entry
-            .metadata()
-            .and_then(|found| found.modified())
-            .map(|modified| modified.elapsed());
+        let age = entry.metadata().and_then(|found| found.modified()).map(|modified| modified.elapsed());
         if !matches!(age, Ok(Ok(age)) if age > UNLOCKED_AT_MOST) {
             continue;
         }
@@ -185,10 +166,7 @@ mod tests {
         let old = SystemTime::now() - Duration::from_secs(3600);
         let live = stage(folder.path()).unwrap();
         live.as_file().set_modified(old).unwrap();
-        let (dead, young) = (
-            folder.path().join("put-dead"),
-            folder.path().join("put-young"),
-        );
+        let (dead, young) = (folder.path().join("put-dead"), folder.path().join("put-young"));
         File::create(&dead).unwrap().set_modified(old).unwrap();
         File::create(&young).unwrap();
         sweep(folder.path());

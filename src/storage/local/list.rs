@@ -26,24 +26,13 @@ impl Walk {
     pub fn new(bucket: PathBuf, prefix: &str) -> io::Result<Walk> {
         // All keys wanted are below this folder, which the prefix names in full.
         let folder = prefix.rfind('/').map_or("", |slash| &prefix[..=slash]);
-        let mut walk = Walk {
-            bucket,
-            levels: Vec::new(),
-        };
+        let mut walk = Walk { bucket, levels: Vec::new() };
         // Such a folder never is, since such keys are refused; to the file system it is one.
-        let impossible = |segment: &str| {
-            segment.is_empty() || segment == "." || segment == ".." || segment.contains('\0')
-        };
-        if folder.is_empty()
-            || !folder.trim_end_matches('/').split('/').any(impossible) && !folder.ends_with("//")
-        {
+        let impossible =
+            |segment: &str| segment.is_empty() || segment == "." || segment == ".." || segment.contains('\0');
+        if folder.is_empty() || !folder.trim_end_matches('/').split('/').any(impossible) && !folder.ends_with("//") {
             let names = names(&walk.bucket, folder)?;
-            walk.levels.push(
-                names
-                    .into_iter()
-                    .filter(|name| name.key.starts_with(prefix))
-                    .collect(),
-            );
+            walk.levels.push(names.into_iter().filter(|name| name.key.starts_with(prefix)).collect());
         }
         Ok(walk)
     }
@@ -89,24 +78,15 @@ fn names(bucket: &Path, folder: &str) -> io::Result<Vec<Name>> {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        let slash = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            "/"
-        } else {
-            ""
-        };
-        names.push(Name {
-            key: format!("{folder}{name}{slash}"),
-        });
+        let slash = if entry.file_type().is_ok_and(|kind| kind.is_dir()) { "/" } else { "" };
+        names.push(Name { key: format!("{folder}{name}{slash}") });
     }
     names.sort_unstable_by(|a, b| b.key.cmp(&a.key));
     Ok(names)
 }
 
 pub(super) fn pages(walk: Walk, action: String) -> ObjectPages {
-    ObjectPages::new(Box::new(Pages {
-        walk: Some(walk),
-        action,
-    }))
+    ObjectPages::new(Box::new(Pages { walk: Some(walk), action }))
 }
 
 struct Pages {

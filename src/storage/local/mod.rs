@@ -42,14 +42,8 @@ struct Shared {
 impl LocalStorage {
     /// Storage in the folder `root`, which is made by the first put.
     pub fn new(root: impl Into<PathBuf>, default_bucket: impl Into<String>) -> LocalStorage {
-        let shared = Shared {
-            root: root.into(),
-            default_bucket: default_bucket.into(),
-            swept: AtomicBool::new(false),
-        };
-        LocalStorage {
-            shared: Arc::new(shared),
-        }
+        let shared = Shared { root: root.into(), default_bucket: default_bucket.into(), swept: AtomicBool::new(false) };
+        LocalStorage { shared: Arc::new(shared) }
     }
 
     /// The folder of the buckets.
@@ -78,11 +72,7 @@ impl LocalStorage {
                     "there is no such bucket: make it with `create_bucket(\"{bucket}\")`, or use the default one, `{}`",
                     self.shared.default_bucket
                 );
-                Err(StorageError::new(
-                    StorageErrorKind::NoSuchBucket,
-                    action,
-                    fix,
-                ))
+                Err(StorageError::new(StorageErrorKind::NoSuchBucket, action, fix))
             }
         }
     }
@@ -119,10 +109,7 @@ impl LocalStorage {
                 StorageError::new(StorageErrorKind::KeyConflict, action, reason)
             }
             Failure::Io(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-                ) =>
+                if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
             {
                 self.unusable(error, action)
             }
@@ -148,12 +135,10 @@ impl Storage for LocalStorage {
         // One hop to another thread stages a body that is at hand, and publishes it too.
         let (staged, place, stream) = run(&action, move || {
             let staging = this.prepare(&name, &place.bucket, &at)?;
-            let mut staged =
-                stage(&staging).map_err(|error| this.put_failed(Failure::Io(error), &at))?;
+            let mut staged = stage(&staging).map_err(|error| this.put_failed(Failure::Io(error), &at))?;
             let stream = match body {
                 Body::Bytes(bytes) => {
-                    files::write(&mut staged, &bytes)
-                        .map_err(|error| StorageError::io(&at, &error))?;
+                    files::write(&mut staged, &bytes).map_err(|error| StorageError::io(&at, &error))?;
                     None
                 }
                 Body::File(path) => {
@@ -176,16 +161,10 @@ impl Storage for LocalStorage {
             return Ok(());
         };
         while let Some(chunk) = stream.next_chunk().await? {
-            staged = blocking(&action, move || {
-                files::write(&mut staged, &chunk).map(|()| staged)
-            })
-            .await?;
+            staged = blocking(&action, move || files::write(&mut staged, &chunk).map(|()| staged)).await?;
         }
         let (this, at) = (self.clone(), action.clone());
-        run(&action, move || {
-            files::place(staged, &place).map_err(|failure| this.put_failed(failure, &at))
-        })
-        .await
+        run(&action, move || files::place(staged, &place).map_err(|failure| this.put_failed(failure, &at))).await
     }
 
     async fn get_object_stream(
@@ -199,21 +178,14 @@ impl Storage for LocalStorage {
         Ok(opened.into_reader(action))
     }
 
-    async fn get_object(
-        &self,
-        bucket: &str,
-        key: &str,
-        range: Option<ByteRange>,
-    ) -> Result<Bytes, StorageError> {
+    async fn get_object(&self, bucket: &str, key: &str, range: Option<ByteRange>) -> Result<Bytes, StorageError> {
         let action = on_object("get", bucket, key);
-        self.open_object(bucket, key, range, &action, |opened| opened.read_whole())
-            .await
+        self.open_object(bucket, key, range, &action, |opened| opened.read_whole()).await
     }
 
     async fn head_object(&self, bucket: &str, key: &str) -> Result<ObjectInfo, StorageError> {
         let action = on_object("get the properties of", bucket, key);
-        self.open_object(bucket, key, None, &action, |opened| Ok(opened.info))
-            .await
+        self.open_object(bucket, key, None, &action, |opened| Ok(opened.info)).await
     }
 
     async fn head_bucket(&self, bucket: &str) -> Result<(), StorageError> {
@@ -227,41 +199,26 @@ impl Storage for LocalStorage {
         let action = on_bucket("create", bucket);
         let folder = self.bucket(bucket, &action)?;
         let (this, at) = (self.clone(), action.clone());
-        run(&action, move || {
-            create_private_folders(&folder).map_err(|error| this.unusable(error, &at))
-        })
-        .await
+        run(&action, move || create_private_folders(&folder).map_err(|error| this.unusable(error, &at))).await
     }
 
     async fn delete_object(&self, bucket: &str, key: &str) -> Result<(), StorageError> {
         let failed = self.delete_objects(bucket, &[key.into()]).await?;
-        failed
-            .into_iter()
-            .next()
-            .map_or(Ok(()), |(_, error)| Err(error))
+        failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    async fn delete_objects(
-        &self,
-        bucket: &str,
-        keys: &[String],
-    ) -> Result<Vec<(String, StorageError)>, StorageError> {
+    async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<Vec<(String, StorageError)>, StorageError> {
         let action = on_bucket("delete objects of", bucket);
         let folder = self.bucket(bucket, &action)?;
-        let (this, name, at, keys) = (
-            self.clone(),
-            bucket.to_string(),
-            action.clone(),
-            keys.to_vec(),
-        );
+        let (this, name, at, keys) = (self.clone(), bucket.to_string(), action.clone(), keys.to_vec());
         run(&action, move || {
             this.check_bucket(&name, &folder, &at)?;
             let mut failed = Vec::new();
             for key in keys {
                 let action = on_object("delete", &name, &key);
-                let deleted = this.place(&name, &key, &action).and_then(|place| {
-                    files::remove(&place).map_err(|error| StorageError::io(action, &error))
-                });
+                let deleted = this
+                    .place(&name, &key, &action)
+                    .and_then(|place| files::remove(&place).map_err(|error| StorageError::io(action, &error)));
                 failed.extend(deleted.err().map(|error| (key, error)));
             }
             Ok(failed)
@@ -299,11 +256,7 @@ impl LocalStorage {
             let opened = read::Opened::new(&place, range, &at)?;
             let Some(opened) = opened else {
                 this.check_bucket(&name, &place.bucket, &at)?;
-                return Err(StorageError::new(
-                    StorageErrorKind::NoSuchKey,
-                    at,
-                    "there is no such key",
-                ));
+                return Err(StorageError::new(StorageErrorKind::NoSuchKey, at, "there is no such key"));
             };
             then(opened).map_err(|error| StorageError::io(at, &error))
         })
@@ -315,10 +268,7 @@ fn on_object(verb: &str, bucket: &str, key: &str) -> String {
     // A key that is refused for its length need not be shown in full.
     let shown: String = key.chars().take(200).collect();
     let cut = if shown.len() < key.len() { "…" } else { "" };
-    format!(
-        "{verb} object `{}{cut}` of bucket `{bucket}`",
-        shown.escape_debug()
-    )
+    format!("{verb} object `{}{cut}` of bucket `{bucket}`", shown.escape_debug())
 }
 
 fn on_bucket(verb: &str, bucket: &str) -> String {
@@ -327,10 +277,7 @@ fn on_bucket(verb: &str, bucket: &str) -> String {
 
 /// Whether the error says that there is nothing: also where a part of the path is a file, or a key is longer than any here.
 fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename)
 }
 
 /// Runs file work where it may block.
@@ -339,10 +286,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, StorageError> {
     let at = action.to_string();
-    run(action, move || {
-        work().map_err(|error| StorageError::io(at, &error))
-    })
-    .await
+    run(action, move || work().map_err(|error| StorageError::io(at, &error))).await
 }
 
 async fn run<T: Send + 'static>(
@@ -351,10 +295,6 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, StorageError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(stopped) => Err(StorageError::new(
-            StorageErrorKind::Io,
-            action,
-            stopped.to_string(),
-        )),
+        Err(stopped) => Err(StorageError::new(StorageErrorKind::Io, action, stopped.to_string())),
     }
 }

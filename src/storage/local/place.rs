@@ -23,34 +23,18 @@ impl Place {
     pub fn new(root: &Path, bucket: &str, key: &str, action: &str) -> Result<Place, StorageError> {
         let bucket = bucket_folder(root, bucket, action)?;
         if let Err(reason) = check_key(key) {
-            return Err(StorageError::new(
-                StorageErrorKind::InvalidKey,
-                action,
-                reason,
-            ));
+            return Err(StorageError::new(StorageErrorKind::InvalidKey, action, reason));
         }
-        Ok(Place {
-            key: key.into(),
-            file: bucket.join(key),
-            bucket,
-        })
+        Ok(Place { key: key.into(), file: bucket.join(key), bucket })
     }
 }
 
-pub(super) fn bucket_folder(
-    root: &Path,
-    bucket: &str,
-    action: &str,
-) -> Result<PathBuf, StorageError> {
+pub(super) fn bucket_folder(root: &Path, bucket: &str, action: &str) -> Result<PathBuf, StorageError> {
     match check_bucket_name(bucket) {
         Ok(()) => Ok(root.join(bucket)),
         Err(why) => {
             let reason = format!("the bucket's name is not allowed: {why}");
-            Err(StorageError::new(
-                StorageErrorKind::InvalidBucket,
-                action,
-                reason,
-            ))
+            Err(StorageError::new(StorageErrorKind::InvalidBucket, action, reason))
         }
     }
 }
@@ -61,10 +45,7 @@ fn check_key(key: &str) -> Result<(), String> {
         return Err("the key is empty".into());
     }
     if key.len() > LONGEST_KEY_BYTES {
-        return Err(format!(
-            "the key has {} bytes, at most {LONGEST_KEY_BYTES} are allowed",
-            key.len()
-        ));
+        return Err(format!("the key has {} bytes, at most {LONGEST_KEY_BYTES} are allowed", key.len()));
     }
     if key.contains('\0') {
         return Err("the key contains a NUL character".into());
@@ -94,37 +75,11 @@ mod tests {
     #[test]
     fn keys() {
         let longest = format!("{}/{}", "a".repeat(255), "b".repeat(255));
-        for good in [
-            "a",
-            "a/b/c",
-            "...",
-            ".hidden",
-            "a b",
-            "é/日本",
-            "-",
-            "a\\b",
-            "~",
-            "a\n",
-            &longest,
-        ] {
+        for good in ["a", "a/b/c", "...", ".hidden", "a b", "é/日本", "-", "a\\b", "~", "a\n", &longest] {
             assert_eq!(check_key(good), Ok(()), "{good:?}");
         }
         let long = "a/".repeat(512) + "a";
-        for bad in [
-            "",
-            "/",
-            "/a",
-            "a/",
-            "a//b",
-            ".",
-            "..",
-            "a/../b",
-            "../a",
-            "a/.",
-            "a\0b",
-            &long,
-            &"a".repeat(256),
-        ] {
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "../a", "a/.", "a\0b", &long, &"a".repeat(256)] {
             assert!(check_key(bad).is_err(), "{bad:?}");
         }
     }

@@ -21,26 +21,17 @@ pub(super) struct Opened {
 
 impl Opened {
     /// `None` where there is no such object.
-    pub fn new(
-        place: &Place,
-        range: Option<ByteRange>,
-        action: &str,
-    ) -> Result<Option<Opened>, StorageError> {
+    pub fn new(place: &Place, range: Option<ByteRange>, action: &str) -> Result<Option<Opened>, StorageError> {
         let failed = |error: io::Error| StorageError::io(action, &error);
         // Asked before it is opened, since opening a named pipe would wait for its other end.
         let is_file = std::fs::metadata(&place.file).map(|found| found.is_file());
-        let mut file = match is_file.and_then(|is_file| {
-            if is_file {
-                File::open(&place.file).map(Some)
-            } else {
-                Ok(None)
-            }
-        }) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Ok(None),
-            Err(error) if is_absence(&error) => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
+        let mut file =
+            match is_file.and_then(|is_file| if is_file { File::open(&place.file).map(Some) } else { Ok(None) }) {
+                Ok(Some(file)) => file,
+                Ok(None) => return Ok(None),
+                Err(error) if is_absence(&error) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            };
         let info = info(place.key.clone(), &file.metadata().map_err(failed)?).map_err(failed)?;
         let (offset, length_bytes) = match range {
             Some(range) => range.within(info.size_bytes, action)?,
@@ -49,11 +40,7 @@ impl Opened {
         if offset > 0 {
             file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         }
-        Ok(Some(Opened {
-            info,
-            file,
-            length_bytes,
-        }))
+        Ok(Some(Opened { info, file, length_bytes }))
     }
 
     pub fn read_whole(self) -> io::Result<Bytes> {
@@ -66,39 +53,20 @@ impl Opened {
     }
 
     pub fn into_reader(self, action: String) -> ObjectReader {
-        let chunks = Chunks {
-            file: Some(self.file),
-            left_bytes: self.length_bytes,
-            action,
-        };
+        let chunks = Chunks { file: Some(self.file), left_bytes: self.length_bytes, action };
         ObjectReader::new(self.info, self.length_bytes, Box::new(chunks))
     }
 }
 
 /// Somebody who is not this program cut the file short.
 fn complete(read: usize, expected: usize) -> io::Result<()> {
-    if read < expected {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    } else {
-        Ok(())
-    }
+    if read < expected { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
 
 pub(super) fn info(key: String, found: &Metadata) -> io::Result<ObjectInfo> {
     let last_modified = found.modified()?;
-    let etag = format!(
-        "{:x}-{:x}.{:x}-{:x}",
-        found.size(),
-        found.mtime(),
-        found.mtime_nsec(),
-        found.ino()
-    );
-    Ok(ObjectInfo {
-        key,
-        size_bytes: found.size(),
-        last_modified,
-        etag,
-    })
+    let etag = format!("{:x}-{:x}.{:x}-{:x}", found.size(), found.mtime(), found.mtime_nsec(), found.ino());
+    Ok(ObjectInfo { key, size_bytes: found.size(), last_modified, etag })
 }
 
 struct Chunks {
