@@ -31,6 +31,8 @@ pub(super) struct Task {
 
 /// VMs of so many functions are kept: a pipeline rarely has more steps in turn.
 const KEPT_VMS: usize = 8;
+/// How long the thread looks for its next task before it goes to sleep.
+const AWAKE_FOR: std::time::Duration = std::time::Duration::from_micros(100);
 /// LuaJIT's C stack and the host's: recursion in Lua is bounded by LuaJIT itself.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -41,11 +43,24 @@ pub(super) fn start() -> std::io::Result<mpsc::Sender<Task>> {
         let mut calls = Calls::new();
         // Made before it is needed: the first invocation does not wait for it.
         calls.fresh = calls.new_vm().ok();
-        while let Ok(task) = receiver.recv() {
+        while let Some(task) = receive(&receiver) {
             calls.run(task);
         }
     })?;
     Ok(sender)
+}
+
+/// The next task. After short calls the next one comes soon: not going to sleep saves waking up, which costs more than they do.
+fn receive(receiver: &mpsc::Receiver<Task>) -> Option<Task> {
+    let until = Instant::now() + AWAKE_FOR;
+    while Instant::now() < until {
+        match receiver.try_recv() {
+            Ok(task) => return Some(task),
+            Err(mpsc::TryRecvError::Empty) => std::thread::yield_now(),
+            Err(mpsc::TryRecvError::Disconnected) => return None,
+        }
+    }
+    receiver.recv().ok()
 }
 
 /// A VM and the function that it was made for.
