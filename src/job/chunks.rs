@@ -41,11 +41,9 @@ impl Chunker {
 
     /// How many calls the next chunk has, `remaining` being left (`None`: not known yet).
     pub fn next(&mut self, remaining: Option<u64>) -> u64 {
-        if let Some(fixed) = self.fixed {
-            return fixed;
-        }
+        let unit = self.unit();
         let Some(call_us) = self.call_us else {
-            return 1;
+            return unit;
         };
         let by_time = (self.target_us as f64 / call_us.max(0.01)) as u64;
         let by_growth = self.last * GROWTH;

@@ -283,10 +283,8 @@ impl InvocationRun<'_> {
         for span in &self.work.spans {
             for call in span.first..span.first + u64::from(span.count) {
                 let handed_back = hooks.next.borrow().1;
-                let over_budget = self
-                    .request
-                    .budget_ms
-                    .is_some_and(|budget| position > 0 && began.elapsed().as_millis() as u64 > budget);
+                let begins_chunk = position > 0 && u64::from(position).is_multiple_of(self.request.chunksize.max(1));
+                let over_budget = begins_chunk && began.elapsed().as_micros() as u64 > self.request.budget_us;
                 if handed_back {
                     return;
                 }
