@@ -171,6 +171,8 @@ impl Executor {
     }
 }
 
+const METHODS: &str = "lithops.executor.methods";
+
 /// An executor in a script's hands.
 pub struct ExecutorHandle(pub Rc<Executor>);
 
@@ -193,6 +195,9 @@ impl UserData for ExecutorHandle {
     fn add_methods<M: mlua::UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
             Ok(format!("executor {} ({})", this.0.id, this.0.config.lithops.backend))
+        });
+        methods.add_meta_function(MetaMethod::Index, |lua, (_, key): (Value, Value)| {
+            lua.named_registry_value::<Table>(METHODS)?.raw_get::<Value>(key)
         });
     }
 }
@@ -260,14 +265,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         super::clean::clean(lua, executor, options)
     })?;
 
-    lua.register_userdata_type::<ExecutorHandle>(|registry| {
-        <ExecutorHandle as UserData>::add_fields(registry);
-        <ExecutorHandle as UserData>::add_methods(registry);
-        let methods = methods.clone();
-        mlua::UserDataMethods::add_meta_function(registry, MetaMethod::Index, move |_, (_, key): (Value, Value)| {
-            methods.raw_get::<Value>(key)
-        });
-    })?;
+    lua.set_named_registry_value(METHODS, methods)?;
     for (name, backend) in [
         ("FunctionExecutor", None),
         ("LocalhostExecutor", Some("localhost")),

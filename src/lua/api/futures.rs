@@ -170,6 +170,9 @@ impl UserData for Future {
             let other = other.as_userdata().and_then(|other| other.borrow::<Self>().ok().map(|o| o.address()));
             Ok(other == Some(this.address()))
         });
+        methods.add_meta_function(MetaMethod::Index, |lua, (_, key): (Value, Value)| {
+            lua.named_registry_value::<Table>(METHODS)?.raw_get::<Value>(key)
+        });
     }
 }
 
@@ -246,6 +249,7 @@ pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
 }
 
 const LIST: &str = "lithops.futures";
+const METHODS: &str = "lithops.future.methods";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -304,12 +308,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     methods.raw_set("result", result)?;
     methods.raw_set("wait", wait_one)?;
     methods.raw_set("cancel", cancel)?;
-    lua.register_userdata_type::<Future>(|registry| {
-        <Future as UserData>::add_fields(registry);
-        <Future as UserData>::add_methods(registry);
-        let methods = methods.clone();
-        registry.add_meta_function(MetaMethod::Index, move |_, (_, key): (Value, Value)| methods.raw_get::<Value>(key));
-    })
+    lua.set_named_registry_value(METHODS, methods)
 }
 
 /// How many calls of a lazy list there are so far, its input being read on as far as the job wants.
