@@ -36,7 +36,7 @@ for word in list:gmatch("%a+") do
   common[word] = true
 end
 
--- Letters, and bytes of UTF-8 beyond ASCII; an apostrophe inside a word belongs to it.
+-- Letters, and bytes of UTF-8 beyond ASCII, which keep their case; an apostrophe inside a word belongs to it.
 local function count_words(piece)
   local counts, lines, words = {}, 0, 0
   for line in piece:gmatch("[^\n]*\n?") do
