@@ -114,5 +114,7 @@ fn local_limits(max_workers: usize) -> Limits {
         inline_result_bytes: 4 << 20,
         // An invocation costs about 0.2 ms here; 20 ms make that 1%.
         target_invocation_us: 20_000,
+        // Too short for anybody to notice that a chunk waited for another one.
+        target_chunks_us: 1_000,
     }
 }
