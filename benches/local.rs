@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio, exit};
 use std::thread;
@@ -163,7 +163,7 @@ impl Bench {
             }
         };
         let verdict = if limit.is_infinite() {
-            wanted
+            wanted.clone()
         } else if ours <= limit {
             format!("{wanted}: met")
         } else {
@@ -221,7 +221,7 @@ impl Bench {
         let started = Instant::now();
         let mut worker = self
             .command(&["worker"])
-            .env("AWS_LAMBDA_RUNTIME_API", format!("{address}/token"))
+            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{address}/token"))
             .env("AWS_LAMBDA_FUNCTION_NAME", "lithops-lua")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0")
@@ -229,7 +229,7 @@ impl Bench {
             .stderr(Stdio::null())
             .spawn()
             .expect("a worker");
-        let (stream, _) = listener.accept().expect("a connection");
+        let stream = accept(&listener);
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).expect("a request");
         let time = started.elapsed().as_secs_f64();
@@ -248,6 +248,22 @@ impl Bench {
         }
         assert!(child.wait().is_ok_and(|status| status.success()), "{code}");
         peak
+    }
+}
+
+/// The next connection; a worker that ends without one must not hang the benchmark.
+fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).expect("a socket");
+    let started = Instant::now();
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).expect("a socket");
+                return stream;
+            }
+            Err(error) if started.elapsed() > Duration::from_secs(10) => panic!("no worker came: {error}"),
+            Err(_) => thread::sleep(Duration::from_micros(50)),
+        }
     }
 }
 

@@ -56,7 +56,8 @@ fn described(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_name_is_described_and_no_other() {
     let described = described(&annotations());
-    let methods: BTreeSet<&str> = described.iter().filter_map(|name| name.split_once(':')).map(|(_, name)| name).collect();
+    let methods: BTreeSet<&str> =
+        described.iter().filter_map(|name| name.split_once(':')).map(|(_, name)| name).collect();
     let mut args = vec!["-e", LIVE];
     args.extend(methods);
     let run = Folder::new().run(&args);
