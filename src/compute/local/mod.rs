@@ -1,12 +1,12 @@
 //! This machine as a backend: warm child processes of the same binary, which take their work from a
 //! Lambda Runtime API that the driver serves on loopback.
 //!
-//! - [`pool`]: which workers there are, what waits, who gets what.
-//! - [`process`]: one worker process: its start, its memory, its end.
-//! - [`server`]: the HTTP side: the Runtime API, and what nested jobs need besides.
-//! - [`prompt_stream`]: its connections.
-//! - [`run_folder`]: where the files of running jobs are.
-//! - [`relay`]: the same backend, seen from inside a worker.
+//! - `pool`: which workers there are, what waits, who gets what.
+//! - `process`: one worker process: its start, its memory, its end.
+//! - `server`: the HTTP side: the Runtime API, and what nested jobs need besides.
+//! - `prompt_stream`: its connections.
+//! - `run_folder`: where the files of running jobs are.
+//! - `relay`: the same backend, seen from inside a worker.
 
 mod pool;
 mod process;
