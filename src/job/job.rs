@@ -158,7 +158,7 @@ impl Job {
             ended: 0,
             failed: 0,
             in_flight: 0,
-            chunker: Chunker::new(spec.chunksize, limits.target_invocation_us, max_in_flight),
+            chunker: Chunker::new(spec.chunksize, &limits, max_in_flight),
             invocations: Vec::new(),
             spoiled: HashMap::new(),
             lost_idle: 0,
@@ -374,8 +374,8 @@ impl Job {
                 }
             }
             state.in_flight += 1;
-            let adaptive = state.chunker.is_adaptive();
-            tokio::spawn(super::invocation::run(self.clone(), invocation, work, adaptive, abort));
+            let budget_us = state.chunker.budget_us();
+            tokio::spawn(super::invocation::run(self.clone(), invocation, work, budget_us, abort));
         }
     }
 

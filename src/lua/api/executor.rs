@@ -171,7 +171,8 @@ impl Executor {
     }
 }
 
-const METHODS: &str = "lithops.executor.methods";
+/// Where the registry keeps the methods of executors.
+const METHODS: &str = "lithops.executor";
 
 /// An executor in a script's hands.
 pub struct ExecutorHandle(pub Rc<Executor>);
@@ -188,6 +189,8 @@ impl ExecutorHandle {
 
 impl UserData for ExecutorHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // Bound functions: mlua would turn the errors of its own methods into userdata.
+        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("executor_id", |_, this| Ok(this.0.id.clone()));
         fields.add_field_method_get("config", |lua, this| convert::to_lua(lua, &this.0.config.to_json_redacted()));
     }
@@ -195,9 +198,6 @@ impl UserData for ExecutorHandle {
     fn add_methods<M: mlua::UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
             Ok(format!("executor {} ({})", this.0.id, this.0.config.lithops.backend))
-        });
-        methods.add_meta_function(MetaMethod::Index, |lua, (_, key): (Value, Value)| {
-            lua.named_registry_value::<Table>(METHODS)?.raw_get::<Value>(key)
         });
     }
 }
@@ -266,6 +266,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
     })?;
 
     lua.set_named_registry_value(METHODS, methods)?;
+
     for (name, backend) in [
         ("FunctionExecutor", None),
         ("LocalhostExecutor", Some("localhost")),

@@ -140,6 +140,8 @@ pub fn call_id(call: u64) -> String {
 
 impl UserData for Future {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.
+        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("state", |_, this| Ok(this.state().name()));
         fields.add_field_method_get("done", |_, this| Ok(this.state().is_final()));
         fields.add_field_method_get("ready", |_, this| Ok(this.state().is_final()));
@@ -169,9 +171,6 @@ impl UserData for Future {
         methods.add_meta_method(MetaMethod::Eq, |_, this, other: Value| {
             let other = other.as_userdata().and_then(|other| other.borrow::<Self>().ok().map(|o| o.address()));
             Ok(other == Some(this.address()))
-        });
-        methods.add_meta_function(MetaMethod::Index, |lua, (_, key): (Value, Value)| {
-            lua.named_registry_value::<Table>(METHODS)?.raw_get::<Value>(key)
         });
     }
 }
@@ -249,7 +248,7 @@ pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
 }
 
 const LIST: &str = "lithops.futures";
-const METHODS: &str = "lithops.future.methods";
+const METHODS: &str = "lithops.future";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -303,7 +302,6 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     ))?;
     lua.set_named_registry_value(LIST, metatable)?;
 
-    // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.
     let methods = lua.create_table()?;
     methods.raw_set("result", result)?;
     methods.raw_set("wait", wait_one)?;

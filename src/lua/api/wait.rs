@@ -303,6 +303,13 @@ pub fn wait(
     if throw && let Some(raise) = failure(lua, &selection)? {
         return Err(raise);
     }
+    if let Value::Table(list) = value
+        && let Some(entry) = lazy_calls(list)
+        && entry.job.is_ended()
+    {
+        // All of a list whose futures are made as they are looked at: it is the answer itself.
+        return Ok((list.clone(), futures::list_of(lua, [])?));
+    }
     let (mut done, mut not_done) = (Vec::new(), Vec::new());
     for run in &selection.runs {
         if run.counts().1 > 0 {
