@@ -312,6 +312,10 @@ pub fn wait(
     }
     let (mut done, mut not_done) = (Vec::new(), Vec::new());
     for run in &selection.runs {
+        if run.counts().1 > 0 {
+            // The script asked to be given failures among the futures that are done.
+            run.entry.failure_told.set(true);
+        }
         for call in run.from..run.to() {
             let future = Future::Own { entry: run.entry.clone(), call };
             if run.entry.job.call_state(call).is_final() { done.push(future) } else { not_done.push(future) }
