@@ -184,8 +184,11 @@ impl ExecutorHandle {
     }
 }
 
+const METHODS: &str = "lithops.executor.methods";
+
 impl UserData for ExecutorHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("executor_id", |_, this| Ok(this.0.id.clone()));
         fields.add_field_method_get("config", |lua, this| convert::to_lua(lua, &this.0.config.to_json_redacted()));
     }
@@ -260,14 +263,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         super::clean::clean(lua, executor, options)
     })?;
 
-    lua.register_userdata_type::<ExecutorHandle>(|registry| {
-        <ExecutorHandle as UserData>::add_fields(registry);
-        <ExecutorHandle as UserData>::add_methods(registry);
-        let methods = methods.clone();
-        mlua::UserDataMethods::add_meta_function(registry, MetaMethod::Index, move |_, (_, key): (Value, Value)| {
-            methods.raw_get::<Value>(key)
-        });
-    })?;
+    lua.set_named_registry_value(METHODS, methods)?;
     for (name, backend) in [
         ("FunctionExecutor", None),
         ("LocalhostExecutor", Some("localhost")),

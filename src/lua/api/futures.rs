@@ -140,6 +140,8 @@ pub fn call_id(call: u64) -> String {
 
 impl UserData for Future {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // mlua does not see what is registered for a type that implements `UserData`.
+        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("state", |_, this| Ok(this.state().name()));
         fields.add_field_method_get("done", |_, this| Ok(this.state().is_final()));
         fields.add_field_method_get("ready", |_, this| Ok(this.state().is_final()));
@@ -246,6 +248,7 @@ pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
 }
 
 const LIST: &str = "lithops.futures";
+const METHODS: &str = "lithops.future.methods";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -304,12 +307,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     methods.raw_set("result", result)?;
     methods.raw_set("wait", wait_one)?;
     methods.raw_set("cancel", cancel)?;
-    lua.register_userdata_type::<Future>(|registry| {
-        <Future as UserData>::add_fields(registry);
-        <Future as UserData>::add_methods(registry);
-        let methods = methods.clone();
-        registry.add_meta_function(MetaMethod::Index, move |_, (_, key): (Value, Value)| methods.raw_get::<Value>(key));
-    })
+    lua.set_named_registry_value(METHODS, methods)
 }
 
 /// How many calls of a lazy list there are so far, its input being read on as far as the job wants.
