@@ -66,7 +66,7 @@ impl Store {
                 crate::config::load(request)
             }
         };
-        config.map_err(|error| Raise::Message(error.to_string()))
+        config.map_err(|error| Raise::Message(format!("failed to {error}")))
     }
 }
 
@@ -90,7 +90,7 @@ const DEFAULT_FUNCTIONS: &str = "lithops.storage.functions";
 
 impl UserData for StorageHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
-        fields.add_meta_field("__name", "lithops.storage");
+        fields.add_meta_field("__name", "storage");
         fields.add_meta_field_with(MetaMethod::Index, |lua| bind(lua, "storage.__index", index));
         // Where the codec finds them, so that functions may capture `lithops.storage.get_object`.
         fields.add_meta_field_with("__functions", |lua| lua.named_registry_value::<Table>(DEFAULT_FUNCTIONS));
