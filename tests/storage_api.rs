@@ -303,7 +303,7 @@ fn streams_read_as_files_do() {
         refuses("bad argument #2 to 'read' (invalid format)", function() open():read(1, {}) end)
         refuses("bad argument #1 to 'read' (invalid format)", function() open():read(-1) end)
         refuses("bad argument #1 to 'lines' (invalid format)", function() open():lines("x") end)
-        refuses("calling 'read' on bad self (stream expected, got table)", function() stream.read({}) end)
+        refuses("bad argument #1 to 'read' (stream expected, got table)", function() stream.read({}) end)
         assert(stream.nothing == nil)
         "#,
     );
