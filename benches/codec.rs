@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use lithops_lua::codec::{
-    Codec, DecodeOptions, EncodeOptions, EncodedList, Globals, Handles, Module, ModuleSource,
-    Modules, Surroundings, Trust, Verified,
+    Codec, DecodeOptions, EncodeOptions, EncodedList, Globals, Handles, Module, ModuleSource, Modules, Surroundings,
+    Trust, Verified,
 };
 use mlua::{AnyUserData, Lua, Table, Value};
 
@@ -34,14 +34,8 @@ impl Handles for Nothing {
 fn side() -> (Lua, Codec) {
     // SAFETY: the benchmark's own scripts only.
     let lua = unsafe { Lua::unsafe_new() };
-    let codec = Codec::new(
-        &lua,
-        Surroundings {
-            modules: Rc::new(Nothing),
-            handles: Rc::new(Nothing),
-        },
-    )
-    .expect("a codec");
+    let codec =
+        Codec::new(&lua, Surroundings { modules: Rc::new(Nothing), handles: Rc::new(Nothing) }).expect("a codec");
     (lua, codec)
 }
 
@@ -75,10 +69,7 @@ fn whole(name: &str, make: &str) -> (Duration, Duration) {
     let mut bytes = Vec::new();
     let encode = median(|| {
         let start = Instant::now();
-        bytes = codec
-            .encode(&here, &values, &options)
-            .expect("a message")
-            .bytes;
+        bytes = codec.encode(&here, &values, &options).expect("a message").bytes;
         start.elapsed()
     });
     // A worker is a fresh VM in a fresh heap: decoding must neither profit from strings that are interned already, nor suffer from
@@ -88,14 +79,7 @@ fn whole(name: &str, make: &str) -> (Duration, Duration) {
         let (there, codec) = side();
         let trust = Trust::Verified(Verified::by_channel());
         let start = Instant::now();
-        let values = codec.decode(
-            &there,
-            &bytes,
-            DecodeOptions {
-                trust,
-                globals: Globals::Set,
-            },
-        );
+        let values = codec.decode(&there, &bytes, DecodeOptions { trust, globals: Globals::Set });
         let time = start.elapsed();
         kept.push((values.expect("values"), there));
         time
@@ -129,10 +113,7 @@ return t";
         kept.push((made, lua));
         time
     });
-    println!(
-        "  500,000 new strings of 15 letters in plain Lua take {:.1} ms",
-        time.as_secs_f64() * 1e3
-    );
+    println!("  500,000 new strings of 15 letters in plain Lua take {:.1} ms", time.as_secs_f64() * 1e3);
 }
 
 fn list(name: &str, element: &str) {
@@ -145,9 +126,7 @@ fn list(name: &str, element: &str) {
     let encode = median(|| {
         out.clear();
         let start = Instant::now();
-        codec
-            .encode_list(&here, &list, 1..=COUNT, None, &options, &mut out)
-            .expect("messages");
+        codec.encode_list(&here, &list, 1..=COUNT, None, &options, &mut out).expect("messages");
         start.elapsed()
     });
     let trust = Trust::Untrusted;
@@ -155,21 +134,12 @@ fn list(name: &str, element: &str) {
     let decode = median(|| {
         let results = there.create_table().expect("a table");
         let start = Instant::now();
-        let options = DecodeOptions {
-            trust,
-            globals: Globals::Set,
-        };
-        codec
-            .decode_list(&there, out.iter(), &results, 1, options)
-            .expect("values");
+        let options = DecodeOptions { trust, globals: Globals::Set };
+        codec.decode_list(&there, out.iter(), &results, 1, options).expect("values");
         start.elapsed()
     });
     let each = |time: Duration| time.as_nanos() as f64 / COUNT as f64;
-    println!(
-        "list of {name}: encode {:.0} ns, decode {:.0} ns an element",
-        each(encode),
-        each(decode)
-    );
+    println!("list of {name}: encode {:.0} ns, decode {:.0} ns an element", each(encode), each(decode));
 }
 
 /// Words of 10 to 20 letters.
@@ -210,16 +180,13 @@ print(median(lambda: pickle.dumps(t, protocol=5)), median(lambda: pickle.loads(d
 ";
 
 fn main() {
-    let mixed = format!(
-        "{WORDS} local t = {{}} for i = 1, 500000 do t[2 * i - 1] = i / 7 t[2 * i] = word() end return t"
-    );
+    let mixed =
+        format!("{WORDS} local t = {{}} for i = 1, 500000 do t[2 * i - 1] = i / 7 t[2 * i] = word() end return t");
     let (encode, decode) = whole("1,000,000 numbers and strings", &mixed);
     match Command::new("python3").args(["-c", PICKLE]).output() {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let mut times = text
-                .split_whitespace()
-                .filter_map(|time| time.parse::<f64>().ok());
+            let mut times = text.split_whitespace().filter_map(|time| time.parse::<f64>().ok());
             for (what, ours) in [("encode", encode), ("decode", decode)] {
                 if let Some(pickle) = times.next() {
                     println!(
@@ -233,16 +200,14 @@ fn main() {
     }
     interning();
     // LuaJIT's hash looks at 16 bytes at most, which makes strings that differ in few digits dear to intern.
-    let numbered = "local t = {} for i = 1, 500000 do t[2 * i - 1] = i * 1.5 t[2 * i] = 'string ' .. i * 7919 end return t";
+    let numbered =
+        "local t = {} for i = 1, 500000 do t[2 * i - 1] = i * 1.5 t[2 * i] = 'string ' .. i * 7919 end return t";
     whole("the same with numbered strings", numbered);
     whole(
         "300,000 records of three fields",
         "local t = {} for i = 1, 300000 do t[i] = {id = i, name = 'n' .. i % 1000, x = i / 3} end return t",
     );
-    whole(
-        "a map of 500,000 strings",
-        "local t = {} for i = 1, 500000 do t['key ' .. i] = i end return t",
-    );
+    whole("a map of 500,000 strings", "local t = {} for i = 1, 500000 do t['key ' .. i] = i end return t");
     whole("a string of 64 MB", "return ('x'):rep(64e6)");
     list("integers", "i");
     list("short strings", "'item ' .. i");

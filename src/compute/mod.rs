@@ -21,6 +21,9 @@ pub struct Limits {
     pub inline_result_bytes: usize,
     /// How long the calls of one invocation should take together, so that the cost of an invocation is small beside it.
     pub target_invocation_us: u64,
+    /// The same where the user set a `chunksize`: several chunks share an invocation only if they take less together.
+    /// 0: each chunk is an invocation of its own.
+    pub target_chunks_us: u64,
 }
 
 /// One request on its way to a worker.

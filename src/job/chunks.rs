@@ -1,8 +1,11 @@
 //! How many calls an invocation carries, so that its cost is small beside theirs and no worker sits idle.
 
+use crate::compute::Limits;
+
 /// Grows the chunks of a job from one call, as fast as the measured times allow.
 #[derive(Clone, Debug)]
 pub(super) struct Chunker {
+    /// The user's `chunksize`: invocations carry multiples of it.
     fixed: Option<u64>,
     target_us: u64,
     workers: u64,
@@ -13,33 +16,41 @@ pub(super) struct Chunker {
 
 /// A chunk is at most so many times larger than the one before: early times are those of a cold worker, or luck.
 const GROWTH: u64 = 16;
+/// A worker begins no further call after so many times the time that an invocation should take.
+const BUDGET_FACTOR: u64 = 5;
 /// Planning, and undoing, a chunk must stay cheap.
 const MAX_CALLS: u64 = 16_384;
 
 impl Chunker {
-    /// `fixed`: the user's `chunksize`. `target_us`: how long an invocation should take.
-    pub fn new(fixed: Option<u64>, target_us: u64, workers: usize) -> Self {
-        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: 1 }
+    /// `fixed`: the user's `chunksize`. Then `target_us`, how long an invocation should take, is short: several
+    /// chunks go together only as long as nobody would notice.
+    pub fn new(fixed: Option<u64>, limits: &Limits, workers: usize) -> Self {
+        let target_us = if fixed.is_some() { limits.target_chunks_us } else { limits.target_invocation_us };
+        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: fixed.unwrap_or(1) }
     }
 
-    /// Whether a worker may hand calls back when the chunk takes longer than thought.
-    pub fn is_adaptive(&self) -> bool {
-        self.fixed.is_none()
+    /// After so many calls, or a multiple of them, a worker may hand the others back.
+    pub fn unit(&self) -> u64 {
+        self.fixed.unwrap_or(1)
+    }
+
+    /// How long an invocation may begin further calls: longer than it should take, but not much.
+    pub fn budget_us(&self) -> u64 {
+        BUDGET_FACTOR * self.target_us
     }
 
     /// How many calls the next chunk has, `remaining` being left (`None`: not known yet).
     pub fn next(&mut self, remaining: Option<u64>) -> u64 {
-        if let Some(fixed) = self.fixed {
-            return fixed;
-        }
+        let unit = self.unit();
         let Some(call_us) = self.call_us else {
-            return 1;
+            return unit;
         };
         let by_time = (self.target_us as f64 / call_us.max(0.01)) as u64;
         let by_growth = self.last * GROWTH;
         // The last chunks shrink, so that all workers end at about the same time.
         let by_share = remaining.map_or(u64::MAX, |remaining| remaining.div_ceil(2 * self.workers));
         let size = by_time.min(by_growth).min(by_share).clamp(1, MAX_CALLS);
+        let size = (size / unit).max(1) * unit;
         self.last = self.last.max(size);
         size
     }
@@ -62,9 +73,17 @@ impl Chunker {
 mod tests {
     use super::*;
 
+    const LIMITS: Limits = Limits {
+        max_workers: 2,
+        inline_blob_bytes: 0,
+        inline_result_bytes: 0,
+        target_invocation_us: 20_000,
+        target_chunks_us: 1_000,
+    };
+
     #[test]
     fn long_calls_go_one_by_one() {
-        let mut chunker = Chunker::new(None, 20_000, 2);
+        let mut chunker = Chunker::new(None, &LIMITS, 2);
         assert_eq!(chunker.next(Some(10)), 1);
         chunker.measured(1, 60_000_000);
         assert_eq!(chunker.next(Some(9)), 1);
@@ -72,7 +91,7 @@ mod tests {
 
     #[test]
     fn short_calls_go_in_ever_larger_chunks_and_share_the_rest() {
-        let mut chunker = Chunker::new(None, 20_000, 2);
+        let mut chunker = Chunker::new(None, &LIMITS, 2);
         assert_eq!(chunker.next(Some(100_000)), 1);
         chunker.measured(1, 4);
         assert_eq!(chunker.next(Some(100_000)), 16);
@@ -86,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_call_that_turns_slow_shrinks_the_next_chunk_at_once() {
-        let mut chunker = Chunker::new(None, 20_000, 2);
+        let mut chunker = Chunker::new(None, &LIMITS, 2);
         chunker.measured(1, 10);
         chunker.next(None);
         chunker.measured(1, 1_000_000);
@@ -94,9 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn a_chunksize_is_kept() {
-        let mut chunker = Chunker::new(Some(7), 20_000, 2);
-        chunker.measured(7, 1);
+    fn chunks_of_a_given_size_go_together_only_while_they_are_short() {
+        let mut chunker = Chunker::new(Some(7), &LIMITS, 2);
+        assert_eq!(chunker.next(Some(1000)), 7);
+        chunker.measured(7, 7 * 500);
+        assert_eq!(chunker.next(Some(993)), 7);
+        chunker.measured(7, 7);
+        chunker.measured(7, 7);
+        chunker.measured(7, 7);
+        chunker.measured(7, 7);
+        assert_eq!(chunker.next(Some(900)) % 7, 0);
+        assert!(chunker.next(Some(900)) > 7);
         assert_eq!(chunker.next(Some(3)), 7);
     }
 }

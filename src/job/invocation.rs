@@ -12,13 +12,11 @@ use super::{now_us, signal};
 use crate::compute::{Invocation, Sink};
 use crate::protocol::{Blob, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex};
 
-/// A worker begins no further call of an adaptive chunk after so many times the time that the chunk should take.
-const BUDGET_FACTOR: u64 = 5;
 /// So many invocations in a row that are lost before any call begins fail the job.
 const MAX_LOST_IDLE: u32 = 5;
 
 /// Runs invocation `number` of `job`.
-pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, abort: Arc<Notify>) {
+pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, budget_us: u64, abort: Arc<Notify>) {
     let mut answer = Answer {
         job: &job,
         number,
@@ -28,7 +26,7 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, 
         ended: false,
         retried: Vec::new(),
     };
-    let result = match prepare(&job, &work, adaptive).await {
+    let result = match prepare(&job, &work, budget_us).await {
         Err(error) => Err(error),
         Ok((payload, scratch_key)) => {
             let invocation = Invocation { payload, depth: job.spec.depth, memory_bytes: job.spec.memory_bytes };
@@ -57,7 +55,7 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, adaptive: bool, 
 }
 
 /// The payload, and the key of the object that was put into the scratch store for it alone.
-async fn prepare(job: &Job, work: &Work, adaptive: bool) -> Result<(Bytes, Option<String>), RemoteError> {
+async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Option<String>), RemoteError> {
     let limits = job.compute.limits();
     let spec = &job.spec;
     let function = job.function_blob.get_or_try_init(|| shared_blob(job, "functions", &spec.function)).await?.clone();
@@ -84,7 +82,8 @@ async fn prepare(job: &Job, work: &Work, adaptive: bool) -> Result<(Bytes, Optio
         work,
         env: spec.env.clone(),
         timeout_ms: spec.timeout.map(|timeout| timeout.as_millis() as u64),
-        budget_ms: adaptive.then_some(BUDGET_FACTOR * limits.target_invocation_us / 1000),
+        budget_us,
+        chunksize: spec.chunksize.unwrap_or(1),
         memory_bytes: spec.memory_bytes,
         inline_result_bytes: limits.inline_result_bytes as u64,
         stream_logs: spec.logs.is_some(),

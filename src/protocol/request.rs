@@ -111,9 +111,10 @@ pub struct Request {
     /// Milliseconds that one call may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
-    /// Milliseconds after which no further call is begun: those that are left are handed back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget_ms: Option<u64>,
+    /// Microseconds after which no further chunk is begun: those that are left are handed back.
+    pub budget_us: u64,
+    /// Calls that belong together in a chunk. Calls are handed back in whole chunks.
+    pub chunksize: u64,
     /// Bytes of memory that the VM may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,

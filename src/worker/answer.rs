@@ -20,6 +20,8 @@ use crate::protocol::{Frame, FrameEncoder, Outcome, RemoteError, kind};
 const FLUSH_AFTER: Duration = Duration::from_millis(2);
 /// More than this is sent at once.
 const FLUSH_BYTES: usize = 32 << 10;
+/// How long the runtime's thread looks for the end of an answer before it does something else.
+const AWAKE_FOR: Duration = Duration::from_micros(50);
 /// An answer that is longer is streamed in any case.
 const MAX_WHOLE_BYTES: usize = 128 << 10;
 /// How much of what a call prints is kept for `stats.logs`.
@@ -198,6 +200,11 @@ impl Answer {
     /// All frames, if the answer is complete within a moment and short. Else they are streamed.
     pub async fn whole(&self, moment: Duration) -> Option<Vec<u8>> {
         let until = Instant::now() + moment;
+        // The shortest calls have ended before this thread could go to sleep and be woken again.
+        let awake_until = Instant::now() + AWAKE_FOR;
+        while Instant::now() < awake_until && !self.state().closed {
+            std::thread::yield_now();
+        }
         loop {
             {
                 let mut state = self.state();

@@ -1,7 +1,7 @@
 //! The worker: a Lambda function, on AWS or on this machine.
 //!
-//! The main thread runs `lambda_runtime`'s loop over the Runtime API; the thread [`tasks`] owns the Lua VMs and
-//! runs the calls; between them, an [`answer`] collects the frames that the loop streams back. So a call that
+//! The main thread runs `lambda_runtime`'s loop over the Runtime API; the thread `tasks` owns the Lua VMs and
+//! runs the calls; between them, an `answer` collects the frames that the loop streams back. So a call that
 //! never ends keeps neither its prints nor its time limit from being served.
 
 mod answer;

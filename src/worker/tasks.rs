@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::output;
 use crate::codec::{DecodeOptions, EncodeOptions, Globals, Trust, Verified};
 use crate::compute::local::{CONFIG_VARIABLE, RelayCompute};
-use crate::lua::api::{errors, wait};
+use crate::lua::api::{errors, results};
 use crate::lua::session::{CurrentCall, WorkerHooks, trusted};
 use crate::lua::{LuaFailure, Vm, VmSettings, call_with_traceback};
 use crate::protocol::{Blob, Input, Outcome, RemoteError, Request, Work, kind, sha256_hex};
@@ -31,6 +31,8 @@ pub(super) struct Task {
 
 /// VMs of so many functions are kept: a pipeline rarely has more steps in turn.
 const KEPT_VMS: usize = 8;
+/// How long the thread looks for its next task before it goes to sleep.
+const AWAKE_FOR: std::time::Duration = std::time::Duration::from_micros(100);
 /// LuaJIT's C stack and the host's: recursion in Lua is bounded by LuaJIT itself.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -41,11 +43,24 @@ pub(super) fn start() -> std::io::Result<mpsc::Sender<Task>> {
         let mut calls = Calls::new();
         // Made before it is needed: the first invocation does not wait for it.
         calls.fresh = calls.new_vm().ok();
-        while let Ok(task) = receiver.recv() {
+        while let Some(task) = receive(&receiver) {
             calls.run(task);
         }
     })?;
     Ok(sender)
+}
+
+/// The next task. After short calls the next one comes soon: not going to sleep saves waking up, which costs more than they do.
+fn receive(receiver: &mpsc::Receiver<Task>) -> Option<Task> {
+    let until = Instant::now() + AWAKE_FOR;
+    while Instant::now() < until {
+        match receiver.try_recv() {
+            Ok(task) => return Some(task),
+            Err(mpsc::TryRecvError::Empty) => std::thread::yield_now(),
+            Err(mpsc::TryRecvError::Disconnected) => return None,
+        }
+    }
+    receiver.recv().ok()
 }
 
 /// A VM and the function that it was made for.
@@ -268,10 +283,8 @@ impl InvocationRun<'_> {
         for span in &self.work.spans {
             for call in span.first..span.first + u64::from(span.count) {
                 let handed_back = hooks.next.borrow().1;
-                let over_budget = self
-                    .request
-                    .budget_ms
-                    .is_some_and(|budget| position > 0 && began.elapsed().as_millis() as u64 > budget);
+                let begins_chunk = position > 0 && u64::from(position).is_multiple_of(self.request.chunksize.max(1));
+                let over_budget = begins_chunk && began.elapsed().as_micros() as u64 > self.request.budget_us;
                 if handed_back {
                     return;
                 }
@@ -320,7 +333,7 @@ impl InvocationRun<'_> {
             Ok(values) => values,
             Err(failure) => return Outcome::Error(self.describe(failure)),
         };
-        let values = match wait::resolve_returned(lua, values) {
+        let values = match results::resolve_returned(lua, values) {
             Ok(values) => values,
             Err(failure) => return Outcome::Error(self.describe(failure)),
         };

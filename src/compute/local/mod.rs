@@ -1,12 +1,12 @@
 //! This machine as a backend: warm child processes of the same binary, which take their work from a
 //! Lambda Runtime API that the driver serves on loopback.
 //!
-//! - [`pool`]: which workers there are, what waits, who gets what.
-//! - [`process`]: one worker process: its start, its memory, its end.
-//! - [`server`]: the HTTP side: the Runtime API, and what nested jobs need besides.
-//! - [`prompt_stream`]: its connections.
-//! - [`run_folder`]: where the files of running jobs are.
-//! - [`relay`]: the same backend, seen from inside a worker.
+//! - `pool`: which workers there are, what waits, who gets what.
+//! - `process`: one worker process: its start, its memory, its end.
+//! - `server`: the HTTP side: the Runtime API, and what nested jobs need besides.
+//! - `prompt_stream`: its connections.
+//! - `run_folder`: where the files of running jobs are.
+//! - `relay`: the same backend, seen from inside a worker.
 
 mod pool;
 mod process;
@@ -114,5 +114,7 @@ fn local_limits(max_workers: usize) -> Limits {
         inline_result_bytes: 4 << 20,
         // An invocation costs about 0.2 ms here; 20 ms make that 1%.
         target_invocation_us: 20_000,
+        // Too short for anybody to notice that a chunk waited for another one.
+        target_chunks_us: 1_000,
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::convert;
 use super::futures::JobEntry;
-use super::{errors, submit, wait};
+use super::{errors, results, submit, wait};
 use crate::compute::Compute;
 use crate::compute::local::{LocalCompute, Settings};
 use crate::config::{Config, Override, Request};
@@ -171,6 +171,9 @@ impl Executor {
     }
 }
 
+/// Where the registry keeps the methods of executors.
+const METHODS: &str = "lithops.executor";
+
 /// An executor in a script's hands.
 pub struct ExecutorHandle(pub Rc<Executor>);
 
@@ -184,10 +187,9 @@ impl ExecutorHandle {
     }
 }
 
-const METHODS: &str = "lithops.executor.methods";
-
 impl UserData for ExecutorHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // Bound functions: mlua would turn the errors of its own methods into userdata.
         fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("executor_id", |_, this| Ok(this.0.id.clone()));
         fields.add_field_method_get("config", |lua, this| convert::to_lua(lua, &this.0.config.to_json_redacted()));
@@ -254,7 +256,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         wait::wait(lua, Some(executor), &futures, options, "wait")
     })?;
     both(lua, lithops, &methods, "get_result", |lua, executor, (futures, options): (Value, Option<Table>)| {
-        wait::get_result(lua, Some(executor), &futures, options, "get_result")
+        results::get_result(lua, Some(executor), &futures, options, "get_result")
     })?;
     both(lua, lithops, &methods, "job_summary", |lua, executor, futures: Value| {
         super::summary::job_summary(lua, executor, &futures)
@@ -264,6 +266,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
     })?;
 
     lua.set_named_registry_value(METHODS, methods)?;
+
     for (name, backend) in [
         ("FunctionExecutor", None),
         ("LocalhostExecutor", Some("localhost")),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::iterdata::Feeder;
-use super::{errors, wait};
+use super::{errors, results, selection, wait};
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{CallResult, CallStats, Job, State};
 use crate::lua::bind::{Raise, bind};
@@ -140,7 +140,7 @@ pub fn call_id(call: u64) -> String {
 
 impl UserData for Future {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
-        // mlua does not see what is registered for a type that implements `UserData`.
+        // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.
         fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
         fields.add_field_method_get("state", |_, this| Ok(this.state().name()));
         fields.add_field_method_get("done", |_, this| Ok(this.state().is_final()));
@@ -248,7 +248,7 @@ pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
 }
 
 const LIST: &str = "lithops.futures";
-const METHODS: &str = "lithops.future.methods";
+const METHODS: &str = "lithops.future";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -269,14 +269,14 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             None => list.raw_len() as u64,
         })
     })?;
-    let summary = bind(lua, "futures.__tostring", |lua, list: Table| wait::summary(lua, &Value::Table(list)))?;
+    let summary = bind(lua, "futures.__tostring", |lua, list: Table| selection::summary(lua, &Value::Table(list)))?;
     let result =
-        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| wait::result(lua, &future, options))?;
+        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| results::result(lua, &future, options))?;
     let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, Option<Table>)| {
         wait::wait(lua, None, &futures, options, "wait")
     })?;
     let get_result = bind(lua, "get_result", |lua, (futures, options): (Value, Option<Table>)| {
-        wait::get_result(lua, None, &futures, options, "get_result")
+        results::get_result(lua, None, &futures, options, "get_result")
     })?;
     let cancel = bind(lua, "cancel", |_, future: Value| match as_future(&future) {
         Some(Future::Own { entry, call }) => Ok(entry.job.cancel(call)),
@@ -285,7 +285,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     })?;
     let cancel_all = bind(lua, "cancel", |lua, futures: Table| {
         let mut cancelled = 0;
-        for run in wait::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
+        for run in selection::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
             for call in run.from..run.to() {
                 cancelled += u64::from(run.entry.job.cancel(call));
             }
@@ -302,7 +302,6 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     ))?;
     lua.set_named_registry_value(LIST, metatable)?;
 
-    // Methods of one future: mlua would turn their errors into userdata, so they are bound functions.
     let methods = lua.create_table()?;
     methods.raw_set("result", result)?;
     methods.raw_set("wait", wait_one)?;

@@ -101,12 +101,10 @@ impl Iterdata {
                 return Err(Raise::message("map: the futures of an iterator can be mapped over once it has ended"));
             };
             let depends = (0..count).map(|call| (entry.job.clone(), call)).collect();
+            entry.failure_told.set(true);
             return Ok(Self { depends, ..Self::of(Source::results(count)) });
         }
-        let count = table.raw_len();
-        if count == 0 && table.pairs::<Value, Value>().next().is_some() {
-            return Err(Raise::argument(2, "list expected, got a table whose keys are not 1, 2, …"));
-        }
+        let count = length(lua, table)?;
         let first: Value = table.raw_get(1)?;
         if count > 0 && as_future(&first).is_some() {
             return Self::read_futures(table, count);
@@ -131,7 +129,11 @@ impl Iterdata {
         for index in 0..count {
             let value: Value = table.raw_get(index + 1)?;
             match as_future(&value) {
-                Some(Future::Own { entry, call }) => iterdata.depends.push((entry.job.clone(), call)),
+                Some(Future::Own { entry, call }) => {
+                    iterdata.depends.push((entry.job.clone(), call));
+                    // The call that takes the result fails with it, and that is told.
+                    entry.failure_told.set(true);
+                }
                 Some(Future::Remote { address, .. }) => remote.push((index as u64, address)),
                 None => {
                     return Err(Raise::argument(
@@ -164,6 +166,32 @@ impl Iterdata {
             });
         }
     }
+}
+
+/// How many elements a list has: its field `n`, as `table.pack` and `get_result` set it, or what its keys say.
+/// Lua's own length may stop at any nil.
+fn length(lua: &Lua, table: &Table) -> Result<usize, Raise> {
+    let n: Value = table.raw_get("n")?;
+    let n = n.as_integer().or_else(|| n.as_number().filter(|n| n.fract() == 0.0).map(|n| n as i64));
+    if let Some(n) = n.and_then(|n| usize::try_from(n).ok()) {
+        return Ok(n);
+    }
+    let border = table.raw_len();
+    let (last, count): (f64, usize) =
+        lua.load(include_str!("list_length.lua")).set_name("=lithops").call((table, border))?;
+    if count == 0 && !table.is_empty() {
+        return Err(Raise::argument(2, "list expected, got a table whose keys are not 1, 2, …"));
+    }
+    // A few nils among the elements are meant; a few elements among nils are not.
+    if last > 2.0 * count as f64 + 8.0 {
+        return Err(Raise::argument(
+            2,
+            format!(
+                "list expected, got {count} elements with keys up to {last}; for a list with so many nils, set its field `n`"
+            ),
+        ));
+    }
+    Ok(last as usize)
 }
 
 /// How elements are encoded.
@@ -251,15 +279,20 @@ impl Feeder {
     fn pull(&mut self, lua: &Lua, session: &Session, entry: &JobEntry, wanted: usize) -> Result<bool, Raise> {
         let batch = lua.create_table_with_capacity(wanted, 0)?;
         let mut count = 0;
-        let mut more = true;
+        let mut more = Ok(true);
         while count < wanted {
             // As the generic `for` calls it.
-            let value = crate::lua::call_with_traceback(lua, &self.next, (Value::Nil, self.state.clone()))?
-                .into_iter()
-                .next()
-                .unwrap_or(Value::Nil);
+            let values = match crate::lua::call_with_traceback(lua, &self.next, (Value::Nil, self.state.clone())) {
+                Ok(values) => values,
+                // What it gave before is input all the same.
+                Err(error) => {
+                    more = Err(error.into());
+                    break;
+                }
+            };
+            let value = values.into_iter().next().unwrap_or(Value::Nil);
             if value.is_nil() {
-                more = false;
+                more = Ok(false);
                 break;
             }
             self.state = value.clone();
@@ -277,6 +310,6 @@ impl Feeder {
         });
         entry.job.push_elements(self.fed, messages);
         self.fed += count as u64;
-        Ok(more)
+        more
     }
 }

@@ -11,6 +11,8 @@ mod function_name;
 pub mod futures;
 pub mod handles;
 pub mod iterdata;
+pub mod results;
+mod selection;
 pub mod storage;
 mod submit;
 mod summary;

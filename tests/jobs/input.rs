@@ -1,0 +1,176 @@
+use crate::jobs::{passes, passes_with, run_with};
+
+#[test]
+fn ranges() {
+    passes(
+        r#"
+        local id = function(x) return x end
+        same(lithops.map(id, lithops.range(3)):get_result(), {1, 2, 3})
+        same(lithops.map(id, lithops.range(2, 4)):get_result(), {2, 3, 4})
+        same(lithops.map(id, lithops.range(5, 1, -2)):get_result(), {5, 3, 1})
+        same(lithops.map(id, lithops.range(0, 1, 0.25)):get_result(), {0, 0.25, 0.5, 0.75, 1})
+        same(lithops.map(id, lithops.range(3, 2)):get_result().n, 0)
+        raises("step", lithops.range, 1, 2, 0)
+        raises("finite", lithops.range, 1/0)
+        local fs = lithops.map(id, lithops.range(1000))
+        same(#fs, 1000) same(fs[1000]:result(), 1000) same(fs[1001], nil)
+        local sum = 0
+        for _, x in ipairs(fs:get_result()) do sum = sum + x end
+        same(sum, 500500)
+        same(lithops.map(function(x, y) return x * y end, lithops.range(2), {extra_args = {10}}):get_result(), {10, 20})
+        "#,
+    );
+}
+
+#[test]
+fn iterators() {
+    passes(
+        r#"
+        local id = function(x) return x end
+        local function upto(n) local i = 0 return function() i = i + 1 if i <= n then return i end end end
+        same(lithops.map(id, upto(5)):get_result(), {1, 2, 3, 4, 5})
+        same(lithops.map(id, coroutine.wrap(function() for i = 1, 4 do coroutine.yield(i * i) end end)):get_result(),
+          {1, 4, 9, 16})
+        same(lithops.map(id, ("a b c"):gmatch("%a")):get_result(), {"a", "b", "c"})
+        append(here .. "/lines", "x\ny\n")
+        same(lithops.map(id, io.lines(here .. "/lines")):get_result(), {"x", "y"})
+        -- Elements that are tables, and lists of arguments.
+        local t = {{a = 1}, lithops.args(1, nil, 3)}
+        local i = 0
+        local r = lithops.map(function(...) return select('#', ...) end, function() i = i + 1 return t[i] end):get_result()
+        same(r, {1, 3})
+        same(lithops.map_reduce(id, upto(4), function(l) return #l end):get_result(), 4)
+        "#,
+    );
+}
+
+#[test]
+fn the_futures_of_an_iterator_are_made_as_they_are_looked_at() {
+    passes(
+        r#"
+        local i = 0
+        local fs = lithops.map(function(x) return x end, function() i = i + 1 if i <= 500 then return i end end)
+        fs:wait()
+        same(#fs, 500) same(fs[500]:result(), 500) same(fs[501], nil)
+        local n = 0
+        for k, f in ipairs(fs) do n = n + 1 same(f.call_id, ("%05d"):format(k - 1)) end
+        same(n, 500)
+        same(tostring(fs), "500 futures: 500 done")
+        "#,
+    );
+}
+
+#[test]
+fn an_iterator_is_read_as_its_calls_need_it() {
+    passes(
+        r#"
+        local pulled, ended_at_most = 0, 0
+        local total = 300000
+        local fs = lithops.map(function(x) append(here .. "/count", "x") return x end, function()
+          if pulled < total then pulled = pulled + 1 return pulled end
+        end)
+        local done = lithops.wait(fs, {return_when = lithops.ANY_COMPLETED})
+        assert(#done >= 1)
+        -- A call costs an opened file, so that not many have ended; what was pulled is a small part of all.
+        assert(pulled < total / 10, "pulled " .. pulled)
+        local ahead = pulled - #read(here .. "/count")
+        assert(ahead < 50000, "ahead by " .. ahead)
+        lithops.clean{fs = fs, force = true}
+        os.exit(0)
+        "#
+        .replace("os.exit(0)", "print 'ok' os.exit(0)")
+        .as_str(),
+    );
+}
+
+#[test]
+fn a_long_iterator_is_read_to_its_end() {
+    passes(
+        r#"
+        local i, total = 0, 300000
+        local fs = lithops.map(function(x) return x end, function() if i < total then i = i + 1 return i end end)
+        local r = fs:get_result()
+        same(r.n, total)
+        for k = 1, total do if r[k] ~= k then error("wrong at " .. k) end end
+        "#,
+    );
+}
+
+#[test]
+fn an_iterator_that_raises() {
+    passes(
+        r#"
+        local function counter(n)
+          local i = 0
+          return function() i = i + 1 if i == n then error("no water") end return i end
+        end
+        local id = function(x) return x end
+        -- At once, while `map` reads the first elements.
+        raises("no water", lithops.map, id, counter(10))
+        same(#lithops.get_result(), 9)
+        -- Later, while the script waits; what it gave before runs to its end.
+        local fs = lithops.map(id, counter(20000))
+        raises("no water", function() fs:get_result() end)
+        local r = fs:get_result()
+        same(r.n, 19999) same(r[19999], 19999)
+        "#,
+    );
+}
+
+#[test]
+fn an_iterator_that_raises_says_where() {
+    let run = run_with(
+        &[],
+        "local fs = lithops.map(function(x) return x end, function()\n\
+           error('no water')\n\
+         end)\n\
+         fs:get_result()",
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.starts_with("lithops-lua: pipeline.lua:3: no water"), "{run:?}");
+}
+
+#[test]
+fn an_iterator_gives_something_that_cannot_be_sent() {
+    passes(
+        r#"
+        local i = 0
+        raises("cannot send element 3", lithops.map, function(x) return x end, function()
+          i = i + 1
+          return i == 3 and coroutine.create(print) or i
+        end)
+        
+        "#,
+    );
+}
+
+#[test]
+fn what_is_no_input() {
+    passes(
+        r#"
+        local f = function(x) return x end
+        local err = raises("function expected", lithops.map, {1, 2}, f)
+        raises("list", lithops.map, f, 7)
+        raises("list", lithops.map, f)
+        raises("keys", lithops.map, f, {a = 1})
+        raises("one future", lithops.map, f, lithops.call_async(f, 1))
+        local fs = lithops.map(f, {1})
+        raises("element 2", lithops.map, f, {fs[1], 2})
+        raises("map", lithops.map, f, {1}, 3)
+        "#,
+    );
+}
+
+#[test]
+fn work_goes_on_while_the_script_does_something_else() {
+    // More calls than one invocation takes, and nobody waits: all the same they end.
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        local fs = lithops.map(function(x) append(here .. "/n", "x") end, lithops.range(50), {chunksize = 1})
+        while #read(here .. "/n") < 50 do lithops.sleep(0.002) end
+        fs:wait()
+        same(#read(here .. "/n"), 50)
+        "#,
+    );
+}
