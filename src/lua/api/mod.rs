@@ -13,6 +13,7 @@ pub mod handles;
 pub mod iterdata;
 pub mod results;
 mod selection;
+pub mod storage;
 mod submit;
 mod summary;
 pub mod wait;
@@ -35,6 +36,7 @@ pub const ALL: &[Binding] = &[
     Binding { name: "clock", install: clock::install },
     Binding { name: "call", install: call::install },
     Binding { name: "executor", install: executor::install },
+    Binding { name: "storage", install: storage::install },
 ];
 
 /// Makes the `lithops` table.
