@@ -15,8 +15,11 @@ use crate::storage::{ByteRange, CloudObject, ObjectInfo, StorageError, StorageEr
 
 type Answer = Result<MultiValue, Raise>;
 
+/// A function of a store, with its arguments read from the script.
+type StoreFunction = fn(&Arguments) -> Answer;
+
 /// Every function. Those that give nothing give `true`, so that `assert` may be around any of them.
-pub(super) const FUNCTIONS: &[(&str, fn(&Arguments) -> Answer)] = &[
+pub(super) const FUNCTIONS: &[(&str, StoreFunction)] = &[
     ("put_object", put_object),
     ("get_object", get_object),
     ("head_object", head_object),
