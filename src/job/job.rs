@@ -451,21 +451,38 @@ impl JobState {
     }
 
     fn plan(&mut self) -> Option<Work> {
-        let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
-        if self.again.is_empty() && remaining == Some(0) {
-            return None;
+        loop {
+            let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
+            if self.again.is_empty() && remaining == Some(0) {
+                return None;
+            }
+            let size = self.chunker.next(remaining);
+            let work = if self.again.is_empty() {
+                let work = self.source.take(&mut self.next, size)?;
+                self.without_ended(work)
+            } else {
+                let count = (size as usize).min(self.again.len());
+                let slots = &self.slots;
+                let calls = self.again.drain(..count).filter(|again| !slots.get(again.call).state.is_final());
+                self.source.work_again(calls.collect())
+            };
+            // `None`: all of them were cancelled meanwhile.
+            if work.is_some() {
+                return work;
+            }
         }
-        let size = self.chunker.next(remaining);
-        if self.again.is_empty() {
-            return self.source.take(&mut self.next, size);
+    }
+
+    /// Leaves out the calls that were cancelled before they were planned.
+    fn without_ended(&self, work: Work) -> Option<Work> {
+        let calls = || work.spans.iter().flat_map(|span| span.first..span.first + u64::from(span.count));
+        let is_ended = |call| self.slots.get(call).state.is_final();
+        if self.failed == 0 || !calls().any(is_ended) {
+            return Some(work);
         }
-        let count = (size as usize).min(self.again.len());
-        let calls = self.again.drain(..count).filter(|again| !self.slots.get(again.call).state.is_final()).collect();
-        match self.source.work_again(calls) {
-            Some(work) => Some(work),
-            // All of them were cancelled meanwhile.
-            None => self.plan(),
-        }
+        let left = calls().enumerate().filter(|(_, call)| !is_ended(*call));
+        let left = left.map(|(at, call)| Again { call, attempt: 1, message: self.source.message_of(&work, at) });
+        self.source.work_again(left.collect())
     }
 
     fn result(&self, call: u64) -> Option<CallResult> {
