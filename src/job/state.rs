@@ -51,33 +51,40 @@ impl JobState {
         self.source.total() == Some(self.ended)
     }
 
+    /// The next chunk of calls, `None` if there is nothing to do now.
     pub fn plan(&mut self) -> Option<Work> {
-        let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
-        if self.again.is_empty() && remaining == Some(0) {
-            return None;
-        }
-        let size = self.chunker.next(remaining);
-        if self.again.is_empty() {
-            let work = self.source.take(&mut self.next, size)?;
-            let is_cancelled = |call| self.slots.get(call).state.is_final();
-            if !work.calls().any(|(call, _)| is_cancelled(call)) {
-                return Some(work);
+        loop {
+            let remaining = self.source.total().map(|total| total.saturating_sub(self.next) + self.again.len() as u64);
+            if self.again.is_empty() && remaining == Some(0) {
+                return None;
             }
-            let left = work.calls().enumerate().filter(|(_, (call, _))| !is_cancelled(*call));
-            let left = left.map(|(position, (call, attempt))| Again {
-                call,
-                attempt,
-                message: self.source.message_of(&work, position),
-            });
-            return self.source.work_again(left.collect()).or_else(|| self.plan());
+            let size = self.chunker.next(remaining);
+            let work = if self.again.is_empty() {
+                let work = self.source.take(&mut self.next, size)?;
+                self.without_ended(work)
+            } else {
+                let count = (size as usize).min(self.again.len());
+                let slots = &self.slots;
+                let calls = self.again.drain(..count).filter(|again| !slots.get(again.call).state.is_final());
+                self.source.work_again(calls.collect())
+            };
+            // `None`: all of them were cancelled meanwhile.
+            if work.is_some() {
+                return work;
+            }
         }
-        let count = (size as usize).min(self.again.len());
-        let calls = self.again.drain(..count).filter(|again| !self.slots.get(again.call).state.is_final()).collect();
-        match self.source.work_again(calls) {
-            Some(work) => Some(work),
-            // All of them were cancelled meanwhile.
-            None => self.plan(),
+    }
+
+    /// Leaves out the calls that were cancelled before they were planned.
+    fn without_ended(&self, work: Work) -> Option<Work> {
+        let is_ended = |call| self.slots.get(call).state.is_final();
+        if self.failed == 0 || !work.calls().any(|(call, _)| is_ended(call)) {
+            return Some(work);
         }
+        let left = work.calls().enumerate().filter(|(_, (call, _))| !is_ended(*call));
+        let left =
+            left.map(|(at, (call, attempt))| Again { call, attempt, message: self.source.message_of(&work, at) });
+        self.source.work_again(left.collect())
     }
 
     pub fn result(&self, call: u64) -> Option<CallResult> {

@@ -84,6 +84,25 @@ fn an_iterator_is_read_as_its_calls_need_it() {
 }
 
 #[test]
+fn an_endless_iterator_is_left_alone_once_its_calls_are_cancelled() {
+    passes(
+        r#"
+        local function endless() local i = 0 return function() i = i + 1 return i end end
+        local id = function(x) return x end
+        local fs = lithops.map(id, endless())
+        lithops.wait(fs, {return_when = lithops.ANY_COMPLETED})
+        fs:cancel()
+        local before = #fs
+        fs:wait{throw_except = false}
+        same(#fs, before)
+        fs = lithops.map(id, endless())
+        lithops.clean{fs = fs, force = true}
+        fs:wait{throw_except = false}
+        "#,
+    );
+}
+
+#[test]
 fn a_long_iterator_is_read_to_its_end() {
     passes(
         r#"

@@ -1,6 +1,8 @@
 //! Where the files of running jobs are: a folder that is private to the user and goes with the driver.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::process::{Pid, test_kill_process};
@@ -8,6 +10,8 @@ use tempfile::TempDir;
 
 /// In front of the process id of the driver in the folder's name.
 const PREFIX: &str = "lithops-lua-";
+/// Nobody but the user may even list it.
+const PRIVATE: u32 = 0o700;
 
 pub(super) struct RunFolder(TempDir);
 
@@ -16,8 +20,9 @@ impl RunFolder {
     pub fn new(parent: &Path) -> io::Result<Self> {
         remove_orphans(parent);
         let prefix = format!("{PREFIX}{}-", std::process::id());
-        // tempfile makes it private to the user.
-        tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map(Self).map_err(|error| {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).permissions(Permissions::from_mode(PRIVATE));
+        builder.tempdir_in(parent).map(Self).map_err(|error| {
             let message = format!("cannot create a folder for running jobs in {}: {error}", parent.display());
             io::Error::new(error.kind(), message)
         })

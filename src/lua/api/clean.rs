@@ -23,6 +23,7 @@ pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(
     };
     for entry in &entries {
         if force {
+            entry.stop_input();
             let progress = entry.job.progress();
             for call in 0..progress.total.unwrap_or(0) {
                 entry.job.cancel(call);

@@ -53,6 +53,13 @@ impl JobEntry {
         })
     }
 
+    /// Reads no more of an iterator: what it gave so far is all.
+    pub fn stop_input(&self) {
+        if let Some(feeder) = self.feeder.take() {
+            self.job.close_input(feeder.fed());
+        }
+    }
+
     /// Notes that the results of `from..to` were given to the script.
     pub fn mark_read(&self, from: u64, to: u64) {
         if from == 0 && self.job.progress().total == Some(to) {
@@ -284,6 +291,9 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
         None => Err(Raise::argument(1, format!("future expected, got {}", future.type_name()))),
     })?;
     let cancel_all = bind(lua, "cancel", |lua, futures: Table| {
+        if let Some(entry) = lazy_calls(&futures) {
+            entry.stop_input();
+        }
         let mut cancelled = 0;
         for run in selection::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
             for call in run.from..run.to() {

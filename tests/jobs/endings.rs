@@ -1,0 +1,61 @@
+use std::fs;
+
+use crate::jobs::{children, command, folder, is_alive, run_in, run_with, signal, spawn, wait_until};
+
+const BUSY: &str = "local fs = lithops.map(function(x) append(here .. '/began', 'x') while true do end end, {1, 2})\n\
+                    lithops.wait(fs)";
+
+#[test]
+fn workers_end_with_a_killed_driver_and_the_next_one_sweeps() {
+    let folder = folder(BUSY);
+    let tmp = folder.path().join("tmp");
+    fs::create_dir(&tmp).unwrap();
+    let mut driver = command(&folder, &[]).env("TMPDIR", &tmp).spawn().unwrap();
+    let began = folder.path().join("began");
+    wait_until("calls that run", || fs::read(&began).is_ok_and(|began| began.len() == 2));
+    let workers = children(driver.id());
+    assert_eq!(workers.len(), 2);
+    driver.kill().unwrap();
+    driver.wait().unwrap();
+    wait_until("the end of the workers", || !workers.iter().any(|pid| is_alive(*pid)));
+    assert_eq!(fs::read_dir(&tmp).unwrap().count(), 1);
+    folder.write("pipeline.lua", "lithops.call_async(function() end):result()");
+    assert!(command(&folder, &[]).env("TMPDIR", &tmp).status().unwrap().success());
+    assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
+}
+
+#[test]
+fn an_interrupt_stops_workers_and_tells_how_far_it_came() {
+    let folder = folder(BUSY);
+    let driver = spawn(&folder, &[]);
+    let began = folder.path().join("began");
+    wait_until("calls that run", || fs::read(&began).is_ok_and(|began| began.len() == 2));
+    let workers = children(driver.id());
+    signal(driver.id(), "INT");
+    let output = driver.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert!(err.contains("0 of 2"), "{err}");
+    wait_until("the end of the workers", || !workers.iter().any(|pid| is_alive(*pid)));
+}
+
+#[test]
+fn jobs_that_nobody_waits_for_are_finished() {
+    let folder = folder("lithops.map(function(x) append(here .. '/n', 'x') end, lithops.range(40), {chunksize = 1})");
+    run_in(&folder, &[]).prints("");
+    assert_eq!(fs::read_to_string(folder.path().join("n")).unwrap().len(), 40);
+}
+
+#[test]
+fn a_failure_that_nobody_read_is_told() {
+    let run = run_with(&[], "lithops.map(function(x) if x == 2 then error 'unread' end end, {1, 2})");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("call 00001 of job M000") && run.err.contains("unread"), "{run:?}");
+}
+
+#[test]
+fn an_error_of_the_script_does_not_wait_for_jobs() {
+    let run = run_with(&[], "lithops.call_async(function() while true do end end)\nerror 'the script'");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("the script"), "{run:?}");
+}
