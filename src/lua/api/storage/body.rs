@@ -36,7 +36,7 @@ impl Content {
             return Ok(Content::Here(Body::Bytes(Bytes::copy_from_slice(&text.as_bytes()))));
         }
         if let Some(stream) = value.as_userdata().filter(|userdata| userdata.is::<ObjectStream>()) {
-            return rest_of(stream).map(|body| Content::Here(body)).map_err(|text| arguments.refuse(position, text));
+            return rest_of(stream).map(Content::Here).map_err(|text| arguments.refuse(position, text));
         }
         match method_read(arguments.lua, &value)? {
             Some(read) => Ok(Content::Reader(Reader { object: value, read })),

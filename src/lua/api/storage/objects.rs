@@ -9,14 +9,15 @@ use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
 use super::arguments::{Arguments, as_cloud_object, range};
 use super::body::Content;
 use super::stream::ObjectStream;
-use super::{object, raise};
-use crate::lua::bind::Raise;
+use super::{errors, object, raise};
+use crate::lua::bind::{Raise, caller_position};
 use crate::storage::{ByteRange, CloudObject, ObjectInfo, StorageError, StorageErrorKind};
 
 type Answer = Result<MultiValue, Raise>;
+type Function = fn(&Arguments) -> Answer;
 
 /// Every function. Those that give nothing give `true`, so that `assert` may be around any of them.
-pub(super) const FUNCTIONS: &[(&str, fn(&Arguments) -> Answer)] = &[
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("put_object", put_object),
     ("get_object", get_object),
     ("head_object", head_object),
@@ -135,8 +136,8 @@ fn told(lua: &Lua, count: usize, failed: Vec<(String, StorageError)>) -> Answer 
         return done(lua);
     };
     let text = format!("{first} ({} of {count} deletions failed)", failed.len());
-    let position = crate::lua::bind::caller_position(lua);
-    let error = super::errors::plain(lua, first.kind().as_str(), &format!("{position}failed to {text}"))?;
+    let position = caller_position(lua);
+    let error = errors::plain(lua, first.kind().as_str(), &format!("{position}failed to {text}"))?;
     let list = lua.create_table_with_capacity(failed.len(), 0)?;
     for (key, error) in &failed {
         let entry = object(lua, error, "")?;
