@@ -58,7 +58,18 @@ impl JobState {
         }
         let size = self.chunker.next(remaining);
         if self.again.is_empty() {
-            return self.source.take(&mut self.next, size);
+            let work = self.source.take(&mut self.next, size)?;
+            let is_cancelled = |call| self.slots.get(call).state.is_final();
+            if !work.calls().any(|(call, _)| is_cancelled(call)) {
+                return Some(work);
+            }
+            let left = work.calls().enumerate().filter(|(_, (call, _))| !is_cancelled(*call));
+            let left = left.map(|(position, (call, attempt))| Again {
+                call,
+                attempt,
+                message: self.source.message_of(&work, position),
+            });
+            return self.source.work_again(left.collect()).or_else(|| self.plan());
         }
         let count = (size as usize).min(self.again.len());
         let calls = self.again.drain(..count).filter(|again| !self.slots.get(again.call).state.is_final()).collect();

@@ -182,6 +182,7 @@ fn running_calls_are_cancelled_with_their_worker() {
           return x
         end, {1, 2, 3, 4}, {chunksize = 4})
         await(here .. "/call2")
+        repeat until read(here .. "/call2") == "x"
         same(fs[2]:cancel(), true)
         local r = fs:get_result{throw_except = false}
         same(r[2].kind, "cancelled") same(fs[2].state, "cancelled")

@@ -213,10 +213,10 @@ impl Draft<'_> {
         Directory::add(&job);
         let entry = JobEntry::new(job, purpose, iterdata.feeder, self.executor.config.lithops.progress);
         Iterdata::follow_remote(&session, &entry, iterdata.remote);
-        // The first elements, so that workers start before anybody waits.
-        while Feeder::feed(lua, &session, &entry)? && entry.job.wanted_elements() > 0 {}
         session.add_running(entry.clone());
         self.executor.add(&entry);
+        // The first elements, so that workers start before anybody waits.
+        while Feeder::feed(lua, &session, &entry)? && entry.job.wanted_elements() > 0 {}
         Ok(entry)
     }
 }

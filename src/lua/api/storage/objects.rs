@@ -14,10 +14,12 @@ use crate::lua::bind::{Raise, caller_position};
 use crate::storage::{ByteRange, CloudObject, ObjectInfo, StorageError, StorageErrorKind};
 
 type Answer = Result<MultiValue, Raise>;
-type Function = fn(&Arguments) -> Answer;
+
+/// A function of a store, with its arguments read from the script.
+type StoreFunction = fn(&Arguments) -> Answer;
 
 /// Every function. Those that give nothing give `true`, so that `assert` may be around any of them.
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+pub(super) const FUNCTIONS: &[(&str, StoreFunction)] = &[
     ("put_object", put_object),
     ("get_object", get_object),
     ("head_object", head_object),
