@@ -1,8 +1,8 @@
 //! `lithops.storage` and `lithops.Storage{…}`: objects in stores.
 //!
-//! - [`objects`]: the functions of a store, with their arguments as [`arguments`] reads them.
-//! - [`body`]: what scripts hand in to be stored; [`stream`]: what they read piece by piece.
-//! - [`cloud_object`]: references to objects.
+//! - `objects`: the functions of a store, with their arguments as `arguments` reads them.
+//! - `body`: what scripts hand in to be stored; `stream`: what they read piece by piece.
+//! - `cloud_object`: references to objects.
 //!
 //! A script's thread waits for the store's work, which the process's I/O thread does.
 

@@ -9,8 +9,8 @@ use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
 use super::arguments::{Arguments, as_cloud_object, range};
 use super::body::Content;
 use super::stream::ObjectStream;
-use super::{object, raise};
-use crate::lua::bind::Raise;
+use super::{errors, object, raise};
+use crate::lua::bind::{Raise, caller_position};
 use crate::storage::{ByteRange, CloudObject, ObjectInfo, StorageError, StorageErrorKind};
 
 type Answer = Result<MultiValue, Raise>;
@@ -138,8 +138,8 @@ fn told(lua: &Lua, count: usize, failed: Vec<(String, StorageError)>) -> Answer 
         return done(lua);
     };
     let text = format!("{first} ({} of {count} deletions failed)", failed.len());
-    let position = crate::lua::bind::caller_position(lua);
-    let error = super::errors::plain(lua, first.kind().as_str(), &format!("{position}failed to {text}"))?;
+    let position = caller_position(lua);
+    let error = errors::plain(lua, first.kind().as_str(), &format!("{position}failed to {text}"))?;
     let list = lua.create_table_with_capacity(failed.len(), 0)?;
     for (key, error) in &failed {
         let entry = object(lua, error, "")?;
