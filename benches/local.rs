@@ -117,7 +117,6 @@ fn main() {
     let what = "the same with chunksize = 1, each call";
     bench.row(what, "µs", one_by_one, Target::Below(100.0));
     if let Some(peer) = bench.peer_printed("one-by-one", SOME) {
-        // For comparison only: it is slower by design, since each call is known by its state, time and prints.
         bench.row(what, "µs", one_by_one, pool("Python's Pool(2), no target", peer, 0.0));
     }
 
@@ -155,9 +154,12 @@ impl Bench {
             Target::Below(limit) => {
                 (format!("limit {limit} {unit}"), limit / ours, limit, format!("under {limit} {unit}"))
             }
-            Target::Peer { name, figure, times } if times > 0.0 => {
-                (format!("{name}: {} {unit}", short(figure)), figure / ours, figure / times, format!("{times} times"))
-            }
+            Target::Peer { name, figure, times } if times > 0.0 => (
+                format!("{name}: {} {unit}", short(figure)),
+                figure / ours,
+                figure / times,
+                if times > 1.0 { format!("{times} times as fast") } else { "as fast".into() },
+            ),
             Target::Peer { name, figure, .. } => {
                 (format!("{name}: {} {unit}", short(figure)), figure / ours, f64::INFINITY, "-".into())
             }

@@ -26,6 +26,8 @@ pub enum Source {
     CommandLine(String),
     /// An option that a script gave to an executor.
     ExecutorOption(String),
+    /// An option that a script gave to `lithops.Storage`.
+    StorageOption(String),
 }
 
 impl fmt::Display for Source {
@@ -47,6 +49,7 @@ impl fmt::Display for Source {
             Source::Table => f.write_str("config table"),
             Source::CommandLine(argument) => write!(f, "command line ({argument})"),
             Source::ExecutorOption(name) => write!(f, "executor option `{name}`"),
+            Source::StorageOption(name) => write!(f, "storage option `{name}`"),
         }
     }
 }

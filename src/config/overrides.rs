@@ -61,6 +61,11 @@ impl Override {
         Override::new(section, key, Node::from_json(value), Source::ExecutorOption(option.into()))
     }
 
+    /// An option of `lithops.Storage{…}` that stands for a key.
+    pub fn storage_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
+        Override::new(section, key, Node::from_json(value), Source::StorageOption(option.into()))
+    }
+
     fn argument(flag: &str, section: &str, key: &str, value: &str) -> Override {
         let typed = Some(value.to_string());
         let source = Source::CommandLine(flag.into());

@@ -207,11 +207,7 @@ fn finish(
     }
     let mut ran = 0;
     let mut again = Vec::new();
-    let positions = work
-        .spans
-        .iter()
-        .flat_map(|span| (span.first..span.first + u64::from(span.count)).map(move |call| (call, span.attempt)));
-    for (position, (call, attempt)) in positions.enumerate() {
+    for (position, (call, attempt)) in work.calls().enumerate() {
         let slot = state.slots.get(call);
         if slot.state.is_final() || slot.invocation != number {
             ran += u64::from(slot.invocation == number);

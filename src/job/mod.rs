@@ -5,7 +5,8 @@
 //! - `input`: where the calls of a job get their elements from, planned as it goes.
 //! - `chunks`: how many calls an invocation carries, from measured times.
 //! - `slots`: what is known of each call, in a few bytes.
-//! - `job`: the state of a job, and what each frame of an answer does to it.
+//! - `job`: a job, and what can be asked of it.
+//! - `state`: what changes in it, and what each frame of an answer does to it.
 //! - `invocation`: one invocation from request to last frame, and what is run again.
 //! - `signal`: how a thread waits for jobs.
 //! - `directory`: jobs of this process by name, for workers that ask for a future.
@@ -18,6 +19,7 @@ mod invocation;
 mod job;
 mod signal;
 mod slots;
+mod state;
 
 pub use directory::{Directory, all, find};
 pub use input::Source;

@@ -95,6 +95,17 @@ enum Outcome<R> {
     Raised(Raise),
 }
 
+/// The line that called the bound function that is running, as messages begin with it: `pipeline.lua:3: `. Empty if
+/// that was no Lua code.
+pub fn caller_position(lua: &Lua) -> String {
+    // Level 0 is the closure, and level 1 `raise_or_return` around it.
+    let position = lua.inspect_stack(2, |frame| {
+        let line = frame.current_line()?;
+        Some(format!("{}:{line}: ", frame.source().short_src?))
+    });
+    position.flatten().unwrap_or_default()
+}
+
 /// Marks a failure: its address is a value that nothing else has.
 static MARKER: u8 = 0;
 

@@ -48,6 +48,10 @@ pub fn name_standard_functions(lua: &Lua) -> mlua::Result<()> {
             ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const NAMES).cast());
         })
     }?;
+    // A function that is gone needs no name: the API makes some for each store and stream.
+    let weak = lua.create_table()?;
+    weak.raw_set("__mode", "k")?;
+    names.set_metatable(Some(weak))?;
     let globals = lua.globals();
     for pair in globals.raw_get::<Table>("package")?.raw_get::<Table>("loaded")?.pairs::<String, Value>() {
         let (library, Value::Table(table)) = pair? else {

@@ -175,6 +175,13 @@ pub enum Input {
 }
 
 impl Work {
+    /// The calls in their order, each with its attempt.
+    pub fn calls(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.spans
+            .iter()
+            .flat_map(|span| (span.first..span.first + u64::from(span.count)).map(|call| (call, span.attempt)))
+    }
+
     /// How many calls there are.
     pub fn count(&self) -> usize {
         self.spans.iter().map(|span| span.count as usize).sum()

@@ -52,5 +52,5 @@ fn fresh_key() -> Result<String, StorageError> {
     getrandom::fill(&mut random).map_err(|error| {
         StorageError::new(StorageErrorKind::Io, "choose a key for a cloud object", error.to_string())
     })?;
-    Ok(format!("lithops.cloudobjects/{:032x}", u128::from_le_bytes(random)))
+    Ok(format!("lithops/cloudobjects/{:032x}", u128::from_le_bytes(random)))
 }

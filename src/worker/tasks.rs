@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::output;
 use crate::codec::{DecodeOptions, EncodeOptions, Globals, Trust, Verified};
 use crate::compute::local::{CONFIG_VARIABLE, RelayCompute};
-use crate::lua::api::{errors, wait};
+use crate::lua::api::{errors, results};
 use crate::lua::session::{CurrentCall, WorkerHooks, trusted};
 use crate::lua::{LuaFailure, Vm, VmSettings, call_with_traceback};
 use crate::protocol::{Blob, Input, Outcome, RemoteError, Request, Work, kind, sha256_hex};
@@ -333,7 +333,7 @@ impl InvocationRun<'_> {
             Ok(values) => values,
             Err(failure) => return Outcome::Error(self.describe(failure)),
         };
-        let values = match wait::resolve_returned(lua, values) {
+        let values = match results::resolve_returned(lua, values) {
             Ok(values) => values,
             Err(failure) => return Outcome::Error(self.describe(failure)),
         };

@@ -8,6 +8,7 @@ fn one_call_is_lost(crash: &str, how: &str) {
             r#"
             local ffi = require "ffi"
             local fs = lithops.map(function(x)
+              pcall(ffi.cdef, "int getpid(void); int kill(int pid, int signal);")
               append(here .. "/call" .. x, "x")
               if x == 20 then {crash} end
               return x
@@ -107,6 +108,7 @@ fn memory_runs_out(eat: &str) {
         r#"
         local ffi = require "ffi"
         local fs = lithops.map(function(x)
+          pcall(ffi.cdef, "void *malloc(size_t size); void *memset(void *at, int byte, size_t size);")
           append(here .. "/call" .. x, "x")
           if x == 2 then {eat} end
           return x

@@ -182,6 +182,7 @@ fn running_calls_are_cancelled_with_their_worker() {
           return x
         end, {1, 2, 3, 4}, {chunksize = 4})
         await(here .. "/call2")
+        repeat until read(here .. "/call2") == "x"
         same(fs[2]:cancel(), true)
         local r = fs:get_result{throw_except = false}
         same(r[2].kind, "cancelled") same(fs[2].state, "cancelled")
@@ -202,6 +203,17 @@ fn all_calls_of_a_list_are_cancelled() {
         for i = 1, 100 do same(r[i].kind, "cancelled") end
         same(tostring(fs), "100 futures: 100 cancelled")
         same(lithops.map(function(x) return x end, {1}):get_result(), {1})
+        "#,
+    );
+}
+
+#[test]
+fn very_many_calls_are_cancelled_before_they_begin() {
+    passes(
+        r#"
+        local fs = lithops.map(function() while true do end end, lithops.range(300000), {chunksize = 1})
+        same(fs:cancel(), 300000)
+        same(lithops.call_async(function() return "alive" end):result(), "alive")
         "#,
     );
 }

@@ -67,13 +67,13 @@ pub(super) fn describe_exit(status: ExitStatus) -> String {
         (Some(code), _) => format!("exited with status {code}"),
         (None, Some(signal)) => {
             let name = match signal {
-                4 => " (illegal instruction)",
-                6 => " (aborted)",
-                7 => " (bus error)",
-                8 => " (arithmetic error)",
-                9 => " (killed, perhaps by the system for want of memory)",
-                11 => " (segmentation fault)",
-                15 => " (terminated)",
+                4 => " (SIGILL: an illegal instruction)",
+                6 => " (SIGABRT: aborted)",
+                7 => " (SIGBUS: a bad memory access)",
+                8 => " (SIGFPE: an arithmetic error)",
+                9 => " (SIGKILL, perhaps by the system for want of memory)",
+                11 => " (SIGSEGV: a segmentation fault)",
+                15 => " (SIGTERM)",
                 _ => "",
             };
             format!("was ended by signal {signal}{name}")

@@ -16,7 +16,7 @@ pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(
     let named = options.value("fs")?;
     let entries = match &named {
         Some(futures) => {
-            let selection = super::wait::Selection::of(lua, None, futures, "clean")?;
+            let selection = super::selection::Selection::of(lua, None, futures, "clean")?;
             selection.runs().iter().map(|run| run.entry.clone()).collect()
         }
         None => executor.unread(),

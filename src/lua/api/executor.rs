@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::convert;
 use super::futures::JobEntry;
-use super::{errors, submit, wait};
+use super::{errors, results, submit, wait};
 use crate::compute::Compute;
 use crate::compute::local::{LocalCompute, Settings};
 use crate::config::{Config, Override, Request};
@@ -256,7 +256,7 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         wait::wait(lua, Some(executor), &futures, options, "wait")
     })?;
     both(lua, lithops, &methods, "get_result", |lua, executor, (futures, options): (Value, Option<Table>)| {
-        wait::get_result(lua, Some(executor), &futures, options, "get_result")
+        results::get_result(lua, Some(executor), &futures, options, "get_result")
     })?;
     both(lua, lithops, &methods, "job_summary", |lua, executor, futures: Value| {
         super::summary::job_summary(lua, executor, &futures)

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::iterdata::Feeder;
-use super::{errors, wait};
+use super::{errors, results, selection, wait};
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{CallResult, CallStats, Job, State};
 use crate::lua::bind::{Raise, bind};
@@ -276,14 +276,14 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             None => list.raw_len() as u64,
         })
     })?;
-    let summary = bind(lua, "futures.__tostring", |lua, list: Table| wait::summary(lua, &Value::Table(list)))?;
+    let summary = bind(lua, "futures.__tostring", |lua, list: Table| selection::summary(lua, &Value::Table(list)))?;
     let result =
-        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| wait::result(lua, &future, options))?;
+        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| results::result(lua, &future, options))?;
     let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, Option<Table>)| {
         wait::wait(lua, None, &futures, options, "wait")
     })?;
     let get_result = bind(lua, "get_result", |lua, (futures, options): (Value, Option<Table>)| {
-        wait::get_result(lua, None, &futures, options, "get_result")
+        results::get_result(lua, None, &futures, options, "get_result")
     })?;
     let cancel = bind(lua, "cancel", |_, future: Value| match as_future(&future) {
         Some(Future::Own { entry, call }) => Ok(entry.job.cancel(call)),
@@ -295,7 +295,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             entry.stop_input();
         }
         let mut cancelled = 0;
-        for run in wait::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
+        for run in selection::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
             for call in run.from..run.to() {
                 cancelled += u64::from(run.entry.job.cancel(call));
             }

@@ -1,4 +1,4 @@
-//! The API's userdata on their way to the other side: futures, ranges, executors.
+//! The API's userdata on their way to the other side: futures, ranges, executors, cloud objects, stores.
 
 use mlua::{AnyUserData, Lua, Value};
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::executor::ExecutorHandle;
 use super::futures::{Future, JobEntry, Purpose};
 use super::iterdata::Range;
+use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
+use crate::storage::CloudObject;
 
 /// A handle in a message.
 #[derive(Serialize, Deserialize)]
@@ -17,6 +19,8 @@ enum Saved {
     Future(FutureAddress),
     Range { start: f64, step: f64, count: u64 },
     Executor { options: String },
+    CloudObject(CloudObject),
+    Storage { options: String },
 }
 
 /// Saves and restores handles for one VM.
@@ -35,6 +39,12 @@ impl Handles for ApiHandles {
             Saved::Range { start: range.start, step: range.step, count: range.count }
         } else if let Ok(executor) = handle.borrow::<ExecutorHandle>() {
             Saved::Executor { options: executor.0.options_json().to_owned() }
+        } else if let Ok(object) = handle.borrow::<CloudObject>() {
+            Saved::CloudObject(object.clone())
+        } else if let Ok(storage) = handle.borrow::<StorageHandle>() {
+            Saved::Storage { options: storage.options_json() }
+        } else if handle.is::<ObjectStream>() {
+            return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else {
             return None;
         };
@@ -54,6 +64,10 @@ impl Handles for ApiHandles {
                 })?
             }
             Saved::Range { start, step, count } => lua.create_userdata(Range { start, step, count })?,
+            Saved::CloudObject(object) => lua.create_userdata(object)?,
+            Saved::Storage { options } => {
+                lua.create_userdata(StorageHandle::restore(&options).map_err(mlua::Error::external)?)?
+            }
             Saved::Executor { options } => lua.create_userdata(ExecutorHandle::restore(lua, &options)?)?,
         };
         Ok(Value::UserData(handle))

@@ -11,6 +11,9 @@ mod function_name;
 pub mod futures;
 pub mod handles;
 pub mod iterdata;
+pub mod results;
+mod selection;
+pub mod storage;
 mod submit;
 mod summary;
 pub mod wait;
@@ -33,6 +36,7 @@ pub const ALL: &[Binding] = &[
     Binding { name: "clock", install: clock::install },
     Binding { name: "call", install: call::install },
     Binding { name: "executor", install: executor::install },
+    Binding { name: "storage", install: storage::install },
 ];
 
 /// Makes the `lithops` table.

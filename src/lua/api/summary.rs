@@ -3,7 +3,7 @@
 use mlua::{Lua, Table, Value};
 
 use super::executor::Executor;
-use super::wait::Selection;
+use super::selection::Selection;
 use crate::job::State;
 use crate::lua::bind::Raise;
 

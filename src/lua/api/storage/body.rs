@@ -1,0 +1,128 @@
+//! What scripts hand in to be stored: strings, streams, and anything that has a method `read`.
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use mlua::{AnyUserData, Function, Lua, Value};
+use tokio::sync::mpsc::{self, Receiver};
+
+use super::arguments::Arguments;
+use super::raise;
+use super::stream::ObjectStream;
+use crate::lua::bind::Raise;
+use crate::lua::call_with_traceback;
+use crate::storage::{Body, CHUNK_BYTES, ChunkSource, StorageError, StorageErrorKind};
+
+/// Pieces on their way from the script's thread to the store's.
+const PIECES_AHEAD: usize = 2;
+
+pub(super) enum Content {
+    Here(Body),
+    /// Bytes that only the script's thread can get.
+    Reader(Reader),
+}
+
+/// An object with a method `read`, as open files have it.
+pub(super) struct Reader {
+    object: Value,
+    read: Function,
+}
+
+impl Content {
+    pub fn of(arguments: &Arguments, position: usize) -> Result<Content, Raise> {
+        let value = arguments.value(position);
+        if let Some(text) = arguments.lua.coerce_string(value.clone())? {
+            return Ok(Content::Here(Body::Bytes(Bytes::copy_from_slice(&text.as_bytes()))));
+        }
+        if let Some(stream) = value.as_userdata().filter(|userdata| userdata.is::<ObjectStream>()) {
+            return rest_of(stream).map(Content::Here).map_err(|text| arguments.refuse(position, text));
+        }
+        match method_read(arguments.lua, &value)? {
+            Some(read) => Ok(Content::Reader(Reader { object: value, read })),
+            None => Err(arguments.refuse_type(position, "string, stream or open file")),
+        }
+    }
+
+    /// Does `work` with the body, and waits for it.
+    pub fn send<T, W>(self, lua: &Lua, work: impl FnOnce(Body) -> W) -> Result<T, Raise>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, StorageError>> + Send + 'static,
+    {
+        let reader = match self {
+            Content::Here(body) => {
+                return crate::io::handle().block_on(work(body)).map_err(|error| raise(lua, &error));
+            }
+            Content::Reader(reader) => reader,
+        };
+        let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
+        let working = crate::io::handle().spawn(work(Body::Stream(Box::new(Pieces(receiver)))));
+        let read = loop {
+            match reader.next_piece(lua) {
+                // A store that failed takes no more; its error is told below.
+                Ok(piece) => {
+                    let is_last = piece.is_none();
+                    if sender.blocking_send(piece).is_err() || is_last {
+                        break Ok(());
+                    }
+                }
+                Err(raise) => break Err(raise),
+            }
+        };
+        drop(sender);
+        let worked = crate::io::handle().block_on(working);
+        read?;
+        worked.map_err(|stopped| Raise::Message(stopped.to_string()))?.map_err(|error| raise(lua, &error))
+    }
+}
+
+/// What is left of a stream, which gives nothing more itself.
+fn rest_of(stream: &AnyUserData) -> Result<Body, String> {
+    let rest = stream.borrow_mut::<ObjectStream>().ok().and_then(|mut stream| stream.take_rest());
+    rest.ok_or_else(|| "the stream is closed".into())
+}
+
+fn method_read(lua: &Lua, value: &Value) -> Result<Option<Function>, Raise> {
+    if !matches!(value, Value::UserData(_) | Value::Table(_)) {
+        return Ok(None);
+    }
+    // A field of foreign userdata is reached as Lua code reaches it.
+    let get: Function = lua.load("local object = ... return object.read").set_name("=[lithops]").into_function()?;
+    let read = call_with_traceback(lua, &get, value).ok().and_then(|mut values| values.pop_front());
+    Ok(read.and_then(|read| read.as_function().cloned()))
+}
+
+impl Reader {
+    /// `None` at the end.
+    fn next_piece(&self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
+        loop {
+            let mut values = call_with_traceback(lua, &self.read, (&self.object, CHUNK_BYTES))?;
+            let piece = values.pop_front().unwrap_or(Value::Nil);
+            return match piece {
+                // Nothing yet.
+                Value::String(piece) if piece.as_bytes().is_empty() => continue,
+                Value::String(piece) => Ok(Some(Bytes::copy_from_slice(&piece.as_bytes()))),
+                Value::Nil => match values.pop_front() {
+                    None | Some(Value::Nil) => Ok(None),
+                    Some(Value::String(text)) => Err(Raise::Message(text.to_string_lossy())),
+                    Some(error) => Err(Raise::Value(error)),
+                },
+                other => {
+                    let text = format!("the body's `read` gave a {}, not a string or nil", other.type_name());
+                    Err(Raise::Message(text))
+                }
+            };
+        }
+    }
+}
+
+/// The pieces that a script's thread sends; `None` is the end, and an end without it a failure.
+struct Pieces(Receiver<Option<Bytes>>);
+
+#[async_trait]
+impl ChunkSource for Pieces {
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+        self.0.recv().await.ok_or_else(|| StorageError::new(StorageErrorKind::Io, "read the body", "its reader failed"))
+    }
+}

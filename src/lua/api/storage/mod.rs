@@ -1,0 +1,177 @@
+//! `lithops.storage` and `lithops.Storage{…}`: objects in stores.
+//!
+//! - [`objects`]: the functions of a store, with their arguments as [`arguments`] reads them.
+//! - [`body`]: what scripts hand in to be stored; [`stream`]: what they read piece by piece.
+//! - [`cloud_object`]: references to objects.
+//!
+//! A script's thread waits for the store's work, which the process's I/O thread does.
+
+mod arguments;
+mod body;
+mod cloud_object;
+mod objects;
+mod stream;
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
+use serde_json::{Map, Value as Json};
+
+use super::{convert, errors};
+use crate::config::{Config, Override, Request};
+use crate::lua::bind::{Raise, bind, caller_position};
+use crate::lua::options::Options;
+use crate::lua::session::Session;
+use crate::lua::vm::Role;
+use crate::storage::{Storage, StorageError};
+
+use arguments::Arguments;
+pub use stream::ObjectStream;
+
+/// A store of objects, opened when it is first used.
+pub struct Store {
+    /// What `lithops.Storage` was given; `None`: the default store.
+    options: Option<Map<String, Json>>,
+    opened: OnceCell<Arc<dyn Storage>>,
+}
+
+impl Store {
+    fn new(options: Option<Map<String, Json>>) -> Rc<Store> {
+        Rc::new(Store { options, opened: OnceCell::new() })
+    }
+
+    /// The store itself.
+    fn open(&self, lua: &Lua) -> Result<&Arc<dyn Storage>, Raise> {
+        if let Some(storage) = self.opened.get() {
+            return Ok(storage);
+        }
+        let storage = crate::storage::open(&self.config(lua)?).map_err(|error| raise(lua, &error))?;
+        Ok(self.opened.get_or_init(|| storage))
+    }
+
+    fn config(&self, lua: &Lua) -> Result<Config, Raise> {
+        let session = Session::of(lua);
+        let Some(options) = &self.options else {
+            return session.config().cloned();
+        };
+        let backend = options.get("backend");
+        let overrides: Vec<_> =
+            backend.iter().map(|name| Override::storage_option("backend", "lithops", "storage", name)).collect();
+        let config = match options.get("config") {
+            None => session.config()?.with_overrides(&overrides),
+            table => {
+                let request = Request { table: table.cloned(), overrides: &overrides, ..Request::default() };
+                crate::config::load(request)
+            }
+        };
+        config.map_err(|error| Raise::Message(format!("failed to {error}")))
+    }
+}
+
+/// A store in a script's hands.
+pub struct StorageHandle(Rc<Store>);
+
+impl StorageHandle {
+    /// What the store was made with, for another process.
+    pub fn options_json(&self) -> String {
+        self.0.options.as_ref().map_or_else(|| "{}".into(), |options| Json::Object(options.clone()).to_string())
+    }
+
+    /// The store that was made with these options elsewhere.
+    pub fn restore(options: &str) -> serde_json::Result<StorageHandle> {
+        Ok(StorageHandle(Store::new(Some(serde_json::from_str(options)?))))
+    }
+}
+
+/// The functions of the default store.
+const DEFAULT_FUNCTIONS: &str = "lithops.storage.functions";
+
+impl UserData for StorageHandle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field("__name", "storage");
+        fields.add_meta_field_with(MetaMethod::Index, |lua| bind(lua, "storage.__index", index));
+        // Where the codec finds them, so that functions may capture `lithops.storage.get_object`.
+        fields.add_meta_field_with("__functions", |lua| lua.named_registry_value::<Table>(DEFAULT_FUNCTIONS));
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |lua, this, ()| {
+            Ok(match this.0.open(lua) {
+                Ok(storage) => format!("storage {} (bucket {})", storage.backend(), storage.default_bucket()),
+                Err(_) => "storage".into(),
+            })
+        });
+    }
+}
+
+/// `storage.bucket`, `storage.backend`, and the functions, which know their store when called with a dot, too.
+fn index(lua: &Lua, (this, key): (AnyUserData, Value)) -> Result<Value, Raise> {
+    let store = this.borrow::<StorageHandle>()?.0.clone();
+    let Value::String(name) = &key else {
+        return Ok(Value::Nil);
+    };
+    if *name == "bucket" {
+        return Ok(Value::String(lua.create_string(store.open(lua)?.default_bucket())?));
+    }
+    if *name == "backend" {
+        return Ok(Value::String(lua.create_string(store.open(lua)?.backend())?));
+    }
+    let functions = if store.options.is_none() {
+        lua.named_registry_value(DEFAULT_FUNCTIONS)?
+    } else if let Some(functions) = this.user_value::<Option<Table>>()? {
+        functions
+    } else {
+        let functions = functions_of(lua, &store)?;
+        this.set_user_value(&functions)?;
+        functions
+    };
+    Ok(functions.raw_get(key)?)
+}
+
+/// The functions of one store.
+fn functions_of(lua: &Lua, store: &Rc<Store>) -> mlua::Result<Table> {
+    let functions = lua.create_table()?;
+    for (name, function) in objects::FUNCTIONS {
+        let store = store.clone();
+        let bound = bind(lua, &format!("lithops.storage.{name}"), move |lua, values| {
+            function(&Arguments::new(lua, &store, name, values))
+        })?;
+        functions.raw_set(*name, bound)?;
+    }
+    Ok(functions)
+}
+
+/// An error object of a storage error.
+fn object(lua: &Lua, error: &StorageError, position: &str) -> mlua::Result<Table> {
+    errors::plain(lua, error.kind().as_str(), &format!("{position}failed to {error}"))
+}
+
+/// Raises a storage error, with the line of whoever called the bound function that is running.
+fn raise(lua: &Lua, error: &StorageError) -> Raise {
+    match object(lua, error, &caller_position(lua)) {
+        Ok(object) => Raise::Value(Value::Table(object)),
+        Err(error) => error.into(),
+    }
+}
+
+/// `lithops.storage`, `lithops.Storage`.
+pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<()> {
+    stream::install(lua)?;
+    let store = Store::new(None);
+    lua.set_named_registry_value(DEFAULT_FUNCTIONS, functions_of(lua, &store)?)?;
+    lithops.raw_set("storage", StorageHandle(store))?;
+    let make = bind(lua, "lithops.Storage", |lua, options: Option<Table>| {
+        Options::new(options.clone(), &["backend", "config"], "Storage")?;
+        let options = match options {
+            Some(options) => convert::to_json_object(&options, "Storage")?,
+            None => Map::new(),
+        };
+        let store = Store::new(Some(options));
+        // Nothing is touched by this, but a mistake in the options is told here.
+        store.open(lua)?;
+        Ok(StorageHandle(store))
+    })?;
+    lithops.raw_set("Storage", make)
+}

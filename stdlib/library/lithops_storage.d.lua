@@ -1,0 +1,190 @@
+---@meta lithops_storage
+
+---The default store: that of the configuration, in drivers and workers alike.
+---@type lithops.Store
+lithops.storage = nil
+
+---@class lithops.StorageOptions
+---@field backend? string The name of the backend, as in `lithops.storage` of the configuration.
+---@field config? table A configuration, by sections; nil is the session's own.
+
+---Another store than the default one. Functions may capture it, and results may contain it.
+---@param options? lithops.StorageOptions
+---@return lithops.Store
+function lithops.Storage(options) end
+
+---A store of objects: buckets, and in them bytes under keys. All its functions may be called with a dot as well.
+---
+---A `bucket` that is nil is the default one. Where a missing object is asked for, the answer is nil and an error object
+---whose `kind` is "no_such_key"; every other failure raises an error object of one of the kinds of `lithops.StorageErrorKind`.
+---@class lithops.Store: userdata
+---@field bucket string The default bucket.
+---@field backend string The name of the backend.
+local Store = {}
+
+---@alias lithops.StorageErrorKind
+---| "no_such_key" # There is no such object.
+---| "no_such_bucket" # There is no such bucket.
+---| "access_denied" # The store, or its data folder, may not be used.
+---| "invalid_range" # A range begins at or after the end of the object.
+---| "invalid_key" # The key breaks the rules for names.
+---| "invalid_bucket" # The bucket's name breaks the rules for names.
+---| "key_conflict" # One key would be a folder of the other; local storage only.
+---| "disk_full" # The disk is full.
+---| "no_such_backend" # There is no such backend, or a cloud object is of another one.
+---| "io" # Anything else.
+
+---What can be stored: a string; what is left of a stream, which is closed by it; an open file, or anything else with a
+---method `read`, which gets a number of bytes and gives a string, or nil at the end, or nil and an error.
+---@alias lithops.Body string|lithops.Stream|file*|{ read: fun(self: any, bytes: integer): string?, any }
+
+---@class lithops.ObjectInfo
+---@field key string
+---@field size integer In bytes.
+---@field last_modified number In seconds since the Unix epoch.
+---@field etag string Changes whenever the object is replaced.
+
+---@class lithops.GetOptions
+---@field range? { [1]: integer, [2]: integer? } The first and the last byte, counted from 0, both included; without a last one to the end.
+---@field stream? boolean Whether to give a stream in place of a string; false by default.
+
+---Stores an object, in place of the one that was there. Others see the old one or the new one, never a part.
+---@param bucket? string
+---@param key string
+---@param body lithops.Body
+---@return true
+---@overload fun(bucket: string?, key: string, body: lithops.Body): true
+function Store:put_object(bucket, key, body) end
+
+---Reads an object, or opens it as a stream.
+---@param bucket? string
+---@param key string
+---@param options? lithops.GetOptions
+---@return (string|lithops.Stream)? body
+---@return lithops.Error? err
+---@overload fun(bucket: string?, key: string, options: lithops.GetOptions?): (string|lithops.Stream)?, lithops.Error?
+function Store:get_object(bucket, key, options) end
+
+---What is known of an object without reading it.
+---@param bucket? string
+---@param key string
+---@return lithops.ObjectInfo? info
+---@return lithops.Error? err
+---@overload fun(bucket: string?, key: string): lithops.ObjectInfo?, lithops.Error?
+function Store:head_object(bucket, key) end
+
+---Makes sure that a bucket is there and can be used; raises if not.
+---@param bucket? string
+---@return true
+---@overload fun(bucket: string?): true
+function Store:head_bucket(bucket) end
+
+---Makes a bucket, if it is not there.
+---@param bucket? string
+---@return true
+---@overload fun(bucket: string?): true
+function Store:create_bucket(bucket) end
+
+---Deletes an object; one that is not there is no error.
+---@param bucket? string
+---@param key string
+---@return true
+---@overload fun(bucket: string?, key: string): true
+function Store:delete_object(bucket, key) end
+
+---Deletes objects as far as possible. The error object that it raises has all failures in its field `failed`: error
+---objects with a field `key`.
+---@param bucket? string
+---@param keys string[]
+---@return true
+---@overload fun(bucket: string?, keys: string[]): true
+function Store:delete_objects(bucket, keys) end
+
+---The objects whose keys begin with `prefix`, sorted by key.
+---@param bucket? string
+---@param prefix? string All by default.
+---@return lithops.ObjectInfo[]
+---@overload fun(bucket: string?, prefix: string?): lithops.ObjectInfo[]
+function Store:list_objects(bucket, prefix) end
+
+---The keys that begin with `prefix`, sorted.
+---@param bucket? string
+---@param prefix? string All by default.
+---@return string[]
+---@overload fun(bucket: string?, prefix: string?): string[]
+function Store:list_keys(bucket, prefix) end
+
+---Stores a file's content.
+---@param path string
+---@param bucket? string
+---@param key string
+---@return true
+---@overload fun(path: string, bucket: string?, key: string): true
+function Store:upload_file(path, bucket, key) end
+
+---Writes an object to a file, which appears only when it is complete.
+---@param bucket? string
+---@param key string
+---@param path string
+---@return true? done
+---@return lithops.Error? err
+---@overload fun(bucket: string?, key: string, path: string): true?, lithops.Error?
+function Store:download_file(bucket, key, path) end
+
+---Stores an object and gives a reference to it, which functions may take and return in place of a large value.
+---@param body lithops.Body
+---@param bucket? string
+---@param key? string By default one that nobody else uses, under `lithops/cloudobjects/`.
+---@return lithops.CloudObject
+---@overload fun(body: lithops.Body, bucket: string?, key: string?): lithops.CloudObject
+function Store:put_cloudobject(body, bucket, key) end
+
+---Reads a cloud object, or opens it as a stream.
+---@param object lithops.CloudObject
+---@param options? lithops.GetOptions
+---@return (string|lithops.Stream)? body
+---@return lithops.Error? err
+---@overload fun(object: lithops.CloudObject, options: lithops.GetOptions?): (string|lithops.Stream)?, lithops.Error?
+function Store:get_cloudobject(object, options) end
+
+---Deletes a cloud object; one that is not there is no error.
+---@param object lithops.CloudObject
+---@return true
+---@overload fun(object: lithops.CloudObject): true
+function Store:delete_cloudobject(object) end
+
+---Deletes cloud objects as far as possible, as `delete_objects`.
+---@param objects lithops.CloudObject[]
+---@return true
+---@overload fun(objects: lithops.CloudObject[]): true
+function Store:delete_cloudobjects(objects) end
+
+---A reference to an object. Two are equal if they name the same object.
+---@class lithops.CloudObject: userdata
+---@field backend string
+---@field bucket string
+---@field key string
+
+---An object that is being read, with the methods of Lua's files. It holds a few hundred KiB of the object.
+---@class lithops.Stream: userdata
+local Stream = {}
+
+---@alias lithops.ReadFormat
+---| integer # Up to so many bytes; 0 gives "", or nil at the end.
+---| "*l" # A line, without its newline.
+---| "*L" # A line, with its newline.
+---| "*a" # All that is left; "" at the end.
+
+---Reads what the formats say, a value each; without one, a line. Nil at the end.
+---@param ... lithops.ReadFormat
+---@return string? ...
+function Stream:read(...) end
+
+---An iterator over the lines, or over what `format` says.
+---@param format? lithops.ReadFormat
+---@return fun(): string?
+function Stream:lines(format) end
+
+---Closes the stream. It is closed as well when it is no longer used.
+---@return true
+function Stream:close() end
