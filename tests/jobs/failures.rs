@@ -206,3 +206,14 @@ fn all_calls_of_a_list_are_cancelled() {
         "#,
     );
 }
+
+#[test]
+fn very_many_calls_are_cancelled_before_they_begin() {
+    passes(
+        r#"
+        local fs = lithops.map(function() while true do end end, lithops.range(300000), {chunksize = 1})
+        same(fs:cancel(), 300000)
+        same(lithops.call_async(function() return "alive" end):result(), "alive")
+        "#,
+    );
+}
