@@ -17,6 +17,7 @@
 //! Dependencies go one way: `cli → lua → job → {compute, storage} → protocol`, and `worker → {lua, codec, storage,
 //! protocol}`.
 
+pub mod aws;
 pub mod cli;
 pub mod codec;
 pub mod compute;

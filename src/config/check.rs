@@ -269,7 +269,11 @@ fn fill_default(
         return;
     }
     let value = match key.default {
-        schema::Default::Follows(other) => values.get(section.name, other).cloned().unwrap_or_default(),
+        schema::Default::Follows(other, translations) => {
+            let followed = values.get(section.name, other).cloned().unwrap_or_default();
+            let translated = translations.iter().find(|(from, _)| followed.as_str() == Some(*from));
+            translated.map_or(followed, |(_, to)| Value::from(*to))
+        }
         default => default.value(environment),
     };
     // Defaults obey the rules too: this is what expands `~` in them.

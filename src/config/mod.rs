@@ -10,8 +10,10 @@
 //! - `origin`: who gave a value, for messages and for `config show`.
 //! - [`schema`]: every known section and key, as data; `rule`: what a value must be; `nested`: the same for mappings.
 //! - `check`: the given values against the schema; `typed`: the result as plain fields.
+//! - `aws`: the sections for AWS as plain fields.
 //! - `show`: the effective configuration for people and programs, secrets redacted.
 
+mod aws;
 mod check;
 mod error;
 mod find;
@@ -26,6 +28,7 @@ mod show;
 mod tree;
 mod typed;
 
+pub use aws::{Architecture, Aws, AwsLambda, AwsS3, EfsMount, Vpc};
 pub use error::{ConfigError, Problem, ReadFailure};
 pub use find::{Environment, Request, load};
 pub use names::check_bucket_name;

@@ -2,6 +2,8 @@
 //!
 //! A new key is a row here and, if the program reads it, a field in `typed`.
 
+mod aws;
+
 use serde_json::{Value, json};
 
 use super::check::Values;
@@ -35,13 +37,17 @@ pub enum Default {
     Empty,
     /// Depends on this machine.
     Machine(fn(&Environment) -> Value),
-    /// The value of another key of the same section.
-    Follows(&'static str),
+    /// The value of another key of the same section; where that has one of these values, the one beside it.
+    Follows(&'static str, &'static [(&'static str, &'static str)]),
 }
 
 impl Key {
     const fn new(name: &'static str, rule: Rule, default: Default, doc: &'static str) -> Key {
         Key { name, rule, default, doc, secret: false }
+    }
+
+    const fn secret(name: &'static str, doc: &'static str) -> Key {
+        Key { name, rule: Rule::Text, default: Default::Absent, doc, secret: true }
     }
 
     pub(super) fn is_required(&self) -> bool {
@@ -62,6 +68,9 @@ pub struct Section {
 pub const SECTIONS: &[Section] = &[
     Section { name: "lithops", keys: LITHOPS, together: lithops_together },
     Section { name: "localhost", keys: LOCALHOST, together: localhost_together },
+    Section { name: "aws", keys: aws::AWS, together: aws::aws_together },
+    Section { name: "aws_lambda", keys: aws::AWS_LAMBDA, together: aws::aws_lambda_together },
+    Section { name: "aws_s3", keys: aws::AWS_S3, together: aws::aws_s3_together },
 ];
 
 /// Sections of Lithops that are accepted as they are: a file written for several backends stays one file.
@@ -69,11 +78,8 @@ pub const UNCHECKED: &[&str] = &[
     "aliyun",
     "aliyun_fc",
     "aliyun_oss",
-    "aws",
     "aws_batch",
     "aws_ec2",
-    "aws_lambda",
-    "aws_s3",
     "azure",
     "azure_containers",
     "azure_functions",
@@ -113,9 +119,9 @@ pub const UNCHECKED: &[&str] = &[
 ];
 
 /// The compute backends of this version, and the mode of Lithops that each runs in.
-pub const BACKENDS: &[(&str, &str)] = &[("localhost", "localhost")];
+pub const BACKENDS: &[(&str, &str)] = &[("localhost", "localhost"), ("aws_lambda", "serverless")];
 /// The storage backends of this version.
-pub const STORAGES: &[&str] = &["localhost"];
+pub const STORAGES: &[&str] = &["localhost", "aws_s3"];
 
 const ANY: i64 = i64::MAX;
 /// A year: whatever is meant by more is a mistake of units.
@@ -126,8 +132,8 @@ const LITHOPS: &[Key] = &[
     Key::new(
         "storage",
         Rule::Text,
-        Default::Follows("backend"),
-        "Where data and large results are kept; follows the backend.",
+        Default::Follows("backend", &[("aws_lambda", "aws_s3")]),
+        "Where data and large results are kept; follows the backend: `aws_s3` for `aws_lambda`.",
     ),
     Key::new(
         "mode",
@@ -315,7 +321,7 @@ impl Default {
     /// The default as it would be written; `Follows` is for the caller to follow.
     pub(super) fn value(&self, environment: &Environment) -> Value {
         match self {
-            Default::Absent | Default::Required | Default::Follows(_) => Value::Null,
+            Default::Absent | Default::Required | Default::Follows(..) => Value::Null,
             Default::Flag(flag) => (*flag).into(),
             Default::Whole(number) => (*number).into(),
             Default::Text(text) => (*text).into(),

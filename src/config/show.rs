@@ -124,7 +124,7 @@ pub fn render_show(config: &Config, json: bool) -> String {
 fn source(setting: &Setting) -> String {
     let key = section(&setting.section).and_then(|section| section.keys.iter().find(|key| key.name == setting.key));
     let from = match (key.map(|key| key.default), &setting.source) {
-        (Some(Default::Follows(other)), Source::Default) => format!("default: follows `{other}`"),
+        (Some(Default::Follows(other, _)), Source::Default) => format!("default: follows `{other}`"),
         (Some(Default::Machine(_)), Source::Default) => "default: this machine".into(),
         (_, source) => source.to_string(),
     };

@@ -1,5 +1,6 @@
 //! The configuration as the program reads it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::aws::{Aws, AwsLambda, AwsS3};
 use super::check::{Given, Values};
 use super::find::Environment;
 
@@ -15,6 +17,9 @@ use super::find::Environment;
 pub struct Config {
     pub lithops: Lithops,
     pub localhost: Localhost,
+    pub aws: Aws,
+    pub aws_lambda: AwsLambda,
+    pub aws_s3: AwsS3,
     pub(super) values: Arc<Values>,
     pub(super) given: Arc<Vec<Given>>,
     pub(super) environment: Arc<Environment>,
@@ -95,6 +100,9 @@ impl Config {
         Config {
             lithops: Lithops::read(&values),
             localhost: Localhost::read(&values),
+            aws: Aws::read(&values),
+            aws_lambda: AwsLambda::read(&values),
+            aws_s3: AwsS3::read(&values),
             values: Arc::new(values),
             given: Arc::new(given),
             environment: Arc::new(environment),
@@ -158,38 +166,49 @@ impl Localhost {
 }
 
 /// Reads one section. The rules made sure of each value's form, so a wrong one reads as nothing.
-struct Reader<'a> {
-    values: &'a Values,
-    section: &'static str,
+pub(super) struct Reader<'a> {
+    pub values: &'a Values,
+    pub section: &'static str,
 }
 
 impl Reader<'_> {
-    fn value(&self, key: &str) -> Option<&Value> {
+    pub fn value(&self, key: &str) -> Option<&Value> {
         self.values.get(self.section, key)
     }
 
-    fn text(&self, key: &str) -> String {
+    pub fn text(&self, key: &str) -> String {
         self.value(key).and_then(Value::as_str).unwrap_or_default().into()
     }
 
-    fn texts(&self, key: &str) -> Vec<String> {
+    /// A text that may be absent.
+    pub fn optional(&self, key: &str) -> Option<String> {
+        self.value(key).and_then(Value::as_str).map(String::from)
+    }
+
+    /// A mapping of names to texts; an absent one is empty.
+    pub fn text_map(&self, key: &str) -> BTreeMap<String, String> {
+        let entries = self.value(key).and_then(Value::as_object).into_iter().flatten();
+        entries.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+    }
+
+    pub fn texts(&self, key: &str) -> Vec<String> {
         let items = self.value(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         items.iter().filter_map(Value::as_str).map(String::from).collect()
     }
 
-    fn flag(&self, key: &str) -> bool {
+    pub fn flag(&self, key: &str) -> bool {
         self.value(key).and_then(Value::as_bool).unwrap_or_default()
     }
 
-    fn number(&self, key: &str) -> Option<u64> {
+    pub fn number(&self, key: &str) -> Option<u64> {
         self.value(key).and_then(Value::as_u64)
     }
 
-    fn count(&self, key: &str) -> u32 {
+    pub fn count(&self, key: &str) -> u32 {
         self.number(key).and_then(|number| number.try_into().ok()).unwrap_or_default()
     }
 
-    fn seconds(&self, key: &str) -> Option<Duration> {
+    pub fn seconds(&self, key: &str) -> Option<Duration> {
         Duration::try_from_secs_f64(self.value(key)?.as_f64()?).ok()
     }
 }

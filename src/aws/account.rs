@@ -1,0 +1,142 @@
+//! An account with clients for its services.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::timeout::TimeoutConfig;
+use tokio::sync::OnceCell;
+
+use super::error::{AwsError, AwsErrorKind, Failed};
+use crate::config::{Aws, Config};
+
+/// Idle connections that are kept: as many as invocations may be in flight by default.
+const MAX_IDLE_CONNECTIONS: usize = 1024;
+/// A server on the other side of the world answers a handshake in less than 0.5 s; packets get lost.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The account that a configuration names, in one region. Cheap to clone; its connections are shared.
+#[derive(Clone)]
+pub struct Account(Arc<Inner>);
+
+struct Inner {
+    aws: Aws,
+    region: Option<String>,
+    sdk: SdkConfig,
+    lambda: aws_sdk_lambda::Client,
+    id: OnceCell<String>,
+}
+
+/// The accounts of this process, so that all executors share connections and credentials.
+static ACCOUNTS: Mutex<Vec<Account>> = Mutex::new(Vec::new());
+
+impl Account {
+    /// The account with its functions' region. Nothing is asked of AWS; credentials are looked for at first use.
+    ///
+    /// # Errors
+    /// Where neither the configuration nor the environment names a region.
+    pub async fn open(config: &Config) -> Result<Account, AwsError> {
+        Self::in_region(&config.aws, config.aws_lambda.region.as_deref()).await
+    }
+
+    /// The account in another region; `None`: that of the environment or the profile.
+    ///
+    /// # Errors
+    /// Where nobody names a region.
+    pub async fn in_region(aws: &Aws, region: Option<&str>) -> Result<Account, AwsError> {
+        let known = |account: &&Account| account.0.aws == *aws && account.0.region.as_deref() == region;
+        if let Some(account) = accounts().iter().find(known) {
+            return Ok(account.clone());
+        }
+        let sdk = load(aws, region).await;
+        if sdk.region().is_none() {
+            return Err(AwsError::new(
+                AwsErrorKind::Region,
+                "choose an AWS region",
+                "neither the configuration nor the environment names one: set `aws.region`, or AWS_REGION",
+            ));
+        }
+        // An invocation that may have run must not be repeated by anybody who does not know what it did.
+        let lambda_config = aws_sdk_lambda::config::Builder::from(&sdk)
+            .retry_config(aws_sdk_lambda::config::retry::RetryConfig::disabled())
+            .stalled_stream_protection(aws_sdk_lambda::config::StalledStreamProtectionConfig::disabled())
+            .build();
+        let account = Account(Arc::new(Inner {
+            aws: aws.clone(),
+            region: region.map(str::to_owned),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda_config),
+            sdk,
+            id: OnceCell::new(),
+        }));
+        accounts().push(account.clone());
+        Ok(account)
+    }
+
+    /// What clients of further services are made from.
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.0.sdk
+    }
+
+    /// The client for functions and invocations. It never retries by itself.
+    pub fn lambda(&self) -> &aws_sdk_lambda::Client {
+        &self.0.lambda
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        self.0.sdk.region().map_or("", Region::as_ref)
+    }
+
+    /// The twelve digits: as configured, or as STS says, which is asked once.
+    ///
+    /// # Errors
+    /// Where STS cannot be asked: no credentials, for example.
+    pub async fn id(&self) -> Result<&str, AwsError> {
+        let id = self.0.id.get_or_try_init(|| async {
+            if let Some(id) = &self.0.aws.account_id {
+                return Ok(id.clone());
+            }
+            let sts = aws_sdk_sts::Client::new(&self.0.sdk);
+            let action = "ask STS for the account";
+            let identity = sts.get_caller_identity().send().await.failed(action)?;
+            identity.account.ok_or_else(|| AwsError::new(AwsErrorKind::Other, action, "it named none"))
+        });
+        id.await.map(String::as_str)
+    }
+}
+
+fn accounts() -> std::sync::MutexGuard<'static, Vec<Account>> {
+    ACCOUNTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+async fn load(aws: &Aws, region: Option<&str>) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
+    if let Some(region) = region.or(aws.region.as_deref()) {
+        loader = loader.region(Region::new(region.to_owned()));
+    }
+    if let Some(profile) = &aws.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some((id, secret)) = &aws.access_key {
+        let token = aws.session_token.clone();
+        loader = loader.credentials_provider(Credentials::new(id, secret, token, None, "configuration"));
+    }
+    loader.load().await
+}
+
+/// One pool of connections for all services.
+fn http_client() -> SharedHttpClient {
+    static CLIENT: std::sync::OnceLock<SharedHttpClient> = std::sync::OnceLock::new();
+    let make = || {
+        aws_smithy_http_client::Builder::new()
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .build_https()
+    };
+    CLIENT.get_or_init(make).clone()
+}
