@@ -10,7 +10,7 @@ use super::check::Values;
 use super::typed::Reader;
 
 /// The section `aws`: whose account, and where. Its `Debug` shows no secrets.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Aws {
     /// Access key id and secret access key; `None`: the SDK's whole chain.
     pub access_key: Option<(String, String)>,

@@ -8,7 +8,10 @@ pub(super) struct Chunker {
     /// The user's `chunksize`: invocations carry multiples of it.
     fixed: Option<u64>,
     target_us: u64,
+    least_us: u64,
     workers: u64,
+    /// Calls that a worker runs at the same time: fewer would leave a part of it idle.
+    parallel: u64,
     /// Smoothed time of one call in a worker, all included.
     call_us: Option<f64>,
     last: u64,
@@ -26,7 +29,16 @@ impl Chunker {
     /// chunks go together only as long as nobody would notice.
     pub fn new(fixed: Option<u64>, limits: &Limits, workers: usize) -> Self {
         let target_us = if fixed.is_some() { limits.target_chunks_us } else { limits.target_invocation_us };
-        Self { fixed, target_us, workers: workers.max(1) as u64, call_us: None, last: fixed.unwrap_or(1) }
+        let parallel = u64::from(limits.parallel_calls.max(1));
+        Self {
+            fixed,
+            target_us,
+            least_us: limits.least_invocation_us,
+            workers: workers.max(1) as u64,
+            parallel,
+            call_us: None,
+            last: fixed.unwrap_or(parallel),
+        }
     }
 
     /// After so many calls, or a multiple of them, a worker may hand the others back.
@@ -43,16 +55,23 @@ impl Chunker {
     pub fn next(&mut self, remaining: Option<u64>) -> u64 {
         let unit = self.unit();
         let Some(call_us) = self.call_us else {
-            return unit;
+            return unit.max(self.first());
         };
-        let by_time = (self.target_us as f64 / call_us.max(0.01)) as u64;
+        let calls_in = |us: u64| (us as f64 / call_us.max(0.01)) as u64;
+        let by_time = calls_in(self.target_us);
         let by_growth = self.last * GROWTH;
         // The last chunks shrink, so that all workers end at about the same time.
         let by_share = remaining.map_or(u64::MAX, |remaining| remaining.div_ceil(2 * self.workers));
-        let size = by_time.min(by_growth).min(by_share).clamp(1, MAX_CALLS);
+        let by_share = by_share.max(calls_in(self.least_us));
+        let size = by_time.min(by_growth).min(by_share).clamp(self.first(), MAX_CALLS);
         let size = (size / unit).max(1) * unit;
         self.last = self.last.max(size);
         size
+    }
+
+    /// Calls of the smallest chunk: one for each that a worker runs at the same time, unless the user says otherwise.
+    fn first(&self) -> u64 {
+        if self.fixed.is_some() { 1 } else { self.parallel }
     }
 
     /// An invocation ran `calls` calls in `elapsed_us`.
@@ -75,6 +94,11 @@ mod tests {
 
     const LIMITS: Limits = Limits {
         max_workers: 2,
+        max_starting: usize::MAX,
+        parallel_calls: 1,
+        inline_work_bytes: 0,
+        least_invocation_us: 0,
+        worker_overhead_bytes: 0,
         inline_blob_bytes: 0,
         inline_result_bytes: 0,
         target_invocation_us: 20_000,
@@ -110,6 +134,26 @@ mod tests {
         chunker.next(None);
         chunker.measured(1, 1_000_000);
         assert_eq!(chunker.next(None), 1);
+    }
+
+    #[test]
+    fn short_calls_are_not_spread_thin_where_an_invocation_costs_much() {
+        let limits = Limits { target_invocation_us: 1_000_000, least_invocation_us: 50_000, ..LIMITS };
+        let mut chunker = Chunker::new(None, &limits, 1000);
+        chunker.measured(1, 1_000);
+        chunker.next(Some(900));
+        assert_eq!(chunker.next(Some(900)), 50);
+        // Long calls each go to a worker of their own.
+        chunker.measured(1, 10_000_000);
+        assert_eq!(chunker.next(Some(900)), 1);
+    }
+
+    #[test]
+    fn every_part_of_a_worker_gets_a_call() {
+        let mut chunker = Chunker::new(None, &Limits { parallel_calls: 4, ..LIMITS }, 2);
+        assert_eq!(chunker.next(Some(10)), 4);
+        chunker.measured(4, 60_000_000);
+        assert_eq!(chunker.next(Some(6)), 4);
     }
 
     #[test]

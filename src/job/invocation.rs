@@ -8,10 +8,14 @@ use tokio::sync::Notify;
 use super::input::Again;
 use super::job::Job;
 use super::slots::State;
-use super::{now_us, signal};
-use crate::compute::{Invocation, Sink};
-use crate::protocol::{Blob, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex};
+use super::signal;
+use crate::compute::{Invocation, Sink, Usage};
+use crate::protocol::{
+    Blob, Event, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex,
+};
 
+/// A VM with less cannot even load a function.
+const LEAST_VM_BYTES: u64 = 16 << 20;
 /// So many invocations in a row that are lost before any call begins fail the job.
 const MAX_LOST_IDLE: u32 = 5;
 
@@ -22,8 +26,10 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, budget_us: u64, 
         number,
         decoder: FrameDecoder::of_answer(),
         broken: None,
-        current: None,
+        running: Vec::new(),
+        log_tail: String::new(),
         ended: false,
+        refused: None,
         retried: Vec::new(),
     };
     let result = match prepare(&job, &work, budget_us).await {
@@ -44,11 +50,12 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, budget_us: u64, 
         (Some(error), Ok(())) => {
             Err(RemoteError::new(kind::PROTOCOL, format!("cannot read the worker's answer: {error}")))
         }
+        (None, Ok(())) if answer.refused.is_some() => answer.refused.take().map_or(Ok(()), Err),
         (None, Ok(())) if !answer.ended => Err(RemoteError::new(kind::WORKER_LOST, "the worker's answer broke off")),
         (_, result) => result,
     };
-    let Answer { current, retried, .. } = answer;
-    finish(&job, number, &work, current, retried, result);
+    let Answer { running, retried, log_tail, .. } = answer;
+    finish(&job, number, &work, &Over { running, retried, log_tail, result });
     // Also when input is wanted: then the script has to be woken to hand it in.
     signal::give_if(job.is_ended() || job.progress().failed > 0 || job.wanted_elements() > 0);
     job.pump();
@@ -65,7 +72,7 @@ async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Optio
     };
     let bytes = work.to_bytes();
     let mut scratch_key = None;
-    let work = if bytes.len() <= (1 << 20).max(limits.inline_blob_bytes) {
+    let work = if bytes.len() <= limits.inline_work_bytes {
         Blob { sha256: String::new(), inline: Some(bytes), key: None }
     } else {
         let blob = shared_blob(job, "work", &bytes).await?;
@@ -84,11 +91,13 @@ async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Optio
         timeout_ms: spec.timeout.map(|timeout| timeout.as_millis() as u64),
         budget_us,
         chunksize: spec.chunksize.unwrap_or(1),
-        memory_bytes: spec.memory_bytes,
+        memory_bytes: spec.memory_bytes.map(|bytes| bytes.saturating_sub(limits.worker_overhead_bytes).max(LEAST_VM_BYTES)),
         inline_result_bytes: limits.inline_result_bytes as u64,
         stream_logs: spec.logs.is_some(),
+        parallel: limits.parallel_calls,
+        surroundings: job.compute.surroundings().await?,
     };
-    let payload = serde_json::to_vec(&request)
+    let payload = serde_json::to_vec(&Event::Run(Box::new(request)))
         .map_err(|error| RemoteError::new(kind::PROTOCOL, format!("cannot write the request: {error}")))?;
     Ok((payload.into(), scratch_key))
 }
@@ -110,9 +119,13 @@ struct Answer<'a> {
     number: u32,
     decoder: FrameDecoder,
     broken: Option<FrameError>,
-    /// The call that has begun and not ended.
-    current: Option<u64>,
+    /// The calls that have begun and not ended.
+    running: Vec<u64>,
+    /// The end of what the platform logged.
+    log_tail: String,
     ended: bool,
+    /// Why none of the calls could run.
+    refused: Option<RemoteError>,
     /// Calls that failed and have attempts left.
     retried: Vec<u64>,
 }
@@ -123,14 +136,16 @@ impl Answer<'_> {
         let mut outputs = Vec::new();
         let mut state = self.job.state();
         let failed_before = state.failed;
+        let starting_before = state.starting;
         loop {
             match self.decoder.next_frame() {
                 Ok(Some(frame)) => {
                     match &frame {
-                        Frame::Started { call, .. } => self.current = Some(*call),
-                        Frame::Finished { .. } => self.current = None,
+                        Frame::Started { call, .. } => self.running.push(*call),
+                        Frame::Finished { call, .. } => self.running.retain(|running| running != call),
                         Frame::End { .. } => self.ended = true,
                         Frame::Output { call, text } => outputs.push((*call, text.clone())),
+                        Frame::Refused { error } => self.refused = Some(error.clone()),
                         Frame::Hello { .. } | Frame::Returned { .. } => {}
                     }
                     let (more, retry) = state.apply(self.number, frame, self.job.spec.retries);
@@ -145,7 +160,12 @@ impl Answer<'_> {
             }
         }
         let noteworthy = state.failed > failed_before || state.is_ended();
+        let has_arrived = state.starting < starting_before;
         drop(state);
+        if has_arrived {
+            // There is room for another one on its way.
+            self.job.pump();
+        }
         if let Some(logs) = &self.job.spec.logs {
             for (call, text) in outputs {
                 logs(&self.job.spec.job_id, call, &text);
@@ -171,33 +191,47 @@ impl Sink for Answer<'_> {
             self.read();
         }
     }
+
+    fn usage(&mut self, usage: Usage) {
+        self.job.state().invocations[self.number as usize].usage = usage;
+    }
+
+    fn log_tail(&mut self, tail: &str) {
+        tail.clone_into(&mut self.log_tail);
+    }
+}
+
+/// An invocation that is over.
+struct Over {
+    /// Calls that had begun and not ended.
+    running: Vec<u64>,
+    /// Calls that failed and have attempts left.
+    retried: Vec<u64>,
+    log_tail: String,
+    result: Result<(), RemoteError>,
 }
 
 /// Brings the calls of an invocation that is over to their ends, or back into the queue.
-fn finish(
-    job: &Arc<Job>,
-    number: u32,
-    work: &Work,
-    current: Option<u64>,
-    retried: Vec<u64>,
-    result: Result<(), RemoteError>,
-) {
-    if let Err(error) = &result
-        && error.kind == kind::START_FAILED
-    {
-        job.state().in_flight -= 1;
-        job.fail_rest(error);
-        return;
-    }
+fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
+    let result = &over.result;
     let mut told = Vec::new();
     let mut state = job.state();
     state.in_flight -= 1;
+    state.hear(number);
+    if let Err(error) = result
+        && matches!(error.kind.as_str(), kind::START_FAILED | kind::THROTTLED)
+    {
+        drop(state);
+        job.fail_rest(error);
+        return;
+    }
     let record = &state.invocations[number as usize];
-    let began_us = if record.worker_start_us == 0 { record.submitted_us } else { record.worker_start_us };
+    // By the worker's own clock, which need not be this machine's.
+    let elapsed_us = record.worker_end_us.saturating_sub(record.worker_start_us);
     let mut fatal = None;
-    match &result {
+    match result {
         Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => fatal = Some(error.clone()),
-        Err(error) if current.is_none() && error.kind != kind::CANCELLED => {
+        Err(error) if over.running.is_empty() && error.kind != kind::CANCELLED => {
             state.lost_idle += 1;
             if state.lost_idle >= MAX_LOST_IDLE {
                 fatal = Some(error.clone());
@@ -213,19 +247,22 @@ fn finish(
             ran += u64::from(slot.invocation == number);
             continue;
         }
-        let next_attempt = if retried.contains(&call) {
+        let next_attempt = if over.retried.contains(&call) {
             ran += 1;
             attempt + 1
         } else if let Some(error) = &fatal {
             told.extend(state.fail(call, error.clone(), State::Failed));
             continue;
-        } else if Some(call) == current
-            && let Err(error) = &result
+        } else if over.running.contains(&call)
+            && let Err(error) = result
             && error.kind != kind::CANCELLED
         {
             let spoiled = state.spoiled.entry(call).or_default();
             *spoiled += 1;
             if error.kind != kind::WORKER_LOST || *spoiled > job.spec.platform_retries {
+                if !over.log_tail.is_empty() {
+                    state.slots.logs.insert(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
+                }
                 told.extend(state.fail(call, error.clone(), State::Failed));
                 continue;
             }
@@ -238,7 +275,7 @@ fn finish(
         again.push(Again { call, attempt: next_attempt, message });
     }
     if result.is_ok() {
-        state.chunker.measured(ran, now_us().saturating_sub(began_us));
+        state.chunker.measured(ran, elapsed_us);
     }
     // In front, and in order: somebody may be waiting for the first ones.
     for call in again.into_iter().rev() {

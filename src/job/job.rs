@@ -12,7 +12,7 @@ use super::input::Source;
 use super::slots::{Slots, State};
 use super::state::{InvocationRecord, JobState, Told};
 use super::{now_us, signal};
-use crate::compute::Compute;
+use crate::compute::{Compute, Usage};
 use crate::protocol::{Blob, RemoteError, kind};
 
 /// Takes what functions print while they run: job, call, text.
@@ -89,6 +89,8 @@ pub struct CallStats {
     pub attempt: u32,
     /// The end of what the call printed.
     pub logs: Bytes,
+    /// What the whole invocation used, where the platform reports it.
+    pub usage: Usage,
 }
 
 /// Counts of a job.
@@ -111,6 +113,7 @@ pub struct Job {
     pub(super) function_blob: OnceCell<Blob>,
     pub(super) extra_blob: OnceCell<Blob>,
     max_in_flight: usize,
+    max_starting: usize,
     state: Mutex<JobState>,
 }
 
@@ -128,6 +131,7 @@ impl Job {
             ended: 0,
             failed: 0,
             in_flight: 0,
+            starting: 0,
             chunker: Chunker::new(spec.chunksize, &limits, max_in_flight),
             invocations: Vec::new(),
             spoiled: HashMap::new(),
@@ -143,6 +147,7 @@ impl Job {
             function_blob: OnceCell::new(),
             extra_blob: OnceCell::new(),
             max_in_flight,
+            max_starting: limits.max_starting.max(1),
             state: Mutex::new(state),
         });
         for (call, (upstream, of)) in depends.iter().enumerate() {
@@ -242,6 +247,7 @@ impl Job {
             stats.worker_start_us = invocation.worker_start_us;
             stats.worker_end_us = invocation.worker_end_us;
             stats.worker = invocation.worker.clone();
+            stats.usage = invocation.usage;
             stats.start_us = at(slot.start_s);
             stats.end_us = at(slot.end_s);
             stats.known_us = at(slot.known_s);
@@ -324,6 +330,7 @@ impl Job {
     pub(super) fn pump(self: &Arc<Self>) {
         let mut state = self.state();
         while state.in_flight < self.max_in_flight
+            && state.starting < self.max_starting
             && let Some(work) = state.plan()
         {
             let invocation = state.invocations.len() as u32;
@@ -333,6 +340,8 @@ impl Job {
                 worker_start_us: 0,
                 worker_end_us: 0,
                 worker: None,
+                is_heard: false,
+                usage: Usage::default(),
                 abort: abort.clone(),
             });
             for span in &work.spans {
@@ -344,6 +353,7 @@ impl Job {
                 }
             }
             state.in_flight += 1;
+            state.starting += 1;
             let budget_us = state.chunker.budget_us();
             tokio::spawn(super::invocation::run(self.clone(), invocation, work, budget_us, abort));
         }

@@ -10,6 +10,7 @@ use super::input::{Again, Source};
 use super::job::{CallResult, Job};
 use super::now_us;
 use super::slots::{Large, Slots, State};
+use crate::compute::Usage;
 use crate::protocol::{Frame, Outcome, RemoteError, Work, kind};
 
 /// One invocation, for the statistics of its calls.
@@ -18,6 +19,9 @@ pub(super) struct InvocationRecord {
     pub worker_start_us: u64,
     pub worker_end_us: u64,
     pub worker: Option<Arc<str>>,
+    /// Whether the worker was heard of.
+    pub is_heard: bool,
+    pub usage: Usage,
     pub abort: Arc<Notify>,
 }
 
@@ -29,6 +33,8 @@ pub(super) struct JobState {
     pub ended: u64,
     pub failed: u64,
     pub in_flight: usize,
+    /// Invocations among them of which nothing has been heard yet.
+    pub starting: usize,
     pub chunker: Chunker,
     pub invocations: Vec<InvocationRecord>,
     /// Attempts that the platform spoiled, by call.
@@ -132,6 +138,14 @@ impl JobState {
         }
     }
 
+    /// Invocation `number` has arrived, or has ended without.
+    pub fn hear(&mut self, number: u32) {
+        let record = &mut self.invocations[number as usize];
+        if !std::mem::replace(&mut record.is_heard, true) {
+            self.starting -= 1;
+        }
+    }
+
     /// What a frame of invocation `number` says. Gives whom to tell, and a call that failed but has attempts left.
     pub fn apply(&mut self, number: u32, frame: Frame, retries: u32) -> (Vec<Told>, Option<u64>) {
         let submitted_us = self.invocations[number as usize].submitted_us;
@@ -145,6 +159,7 @@ impl JobState {
                 record.worker_start_us = at_us;
                 record.worker = Some(name);
                 self.lost_idle = 0;
+                self.hear(number);
             }
             Frame::Started { call, at_us } => {
                 if self.cancelling.remove(&call) {
@@ -185,7 +200,7 @@ impl JobState {
                 return (told, None);
             }
             Frame::End { at_us } => self.invocations[number as usize].worker_end_us = at_us,
-            Frame::Output { .. } | Frame::Returned { .. } => {}
+            Frame::Output { .. } | Frame::Returned { .. } | Frame::Refused { .. } => {}
         }
         (Vec::new(), None)
     }

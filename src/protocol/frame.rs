@@ -12,6 +12,8 @@ pub const MAX_FRAME_BYTES: usize = 256 << 20;
 
 /// `lambda_runtime` ends the JSON prelude of a streamed response with these.
 const PRELUDE_END: [u8; 8] = [0; 8];
+/// What stands in front of frames that come without a prelude of their own: an empty one.
+pub const BARE_PRELUDE: &[u8] = b"{}\0\0\0\0\0\0\0\0";
 /// A prelude longer than this is none: AWS allows 6 MB of response, the real one is under 200 bytes.
 const MAX_PRELUDE_BYTES: usize = 64 << 10;
 
@@ -60,6 +62,11 @@ pub enum Frame {
     Returned {
         /// Position in the work's order.
         from: u32,
+    },
+    /// None of the calls can run: their input cannot be had.
+    Refused {
+        /// Why.
+        error: RemoteError,
     },
     /// Nothing follows.
     End {

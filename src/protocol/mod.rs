@@ -7,8 +7,10 @@
 mod frame;
 mod request;
 
-pub use frame::{Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer};
-pub use request::{Blob, BlobError, CallSpan, Input, Request, VERSION, Work, sha256_hex};
+pub use frame::{BARE_PRELUDE, Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer};
+pub use request::{
+    Blob, BlobError, CallSpan, Event, Input, ObjectAnswer, Relay, Request, Surroundings, VERSION, Work, sha256_hex,
+};
 
 /// The kinds of failure that scripts can tell apart, as `err.kind` gives them.
 pub mod kind {
@@ -20,6 +22,8 @@ pub mod kind {
     pub const OUT_OF_MEMORY: &str = "out_of_memory";
     /// The worker ended while it ran the call.
     pub const WORKER_LOST: &str = "worker_lost";
+    /// The platform takes no more invocations.
+    pub const THROTTLED: &str = "throttled";
     /// No worker could be started.
     pub const START_FAILED: &str = "start_failed";
     /// The result cannot be sent back.

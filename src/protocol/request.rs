@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// The version of the messages. Driver and worker must agree on it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal: the name of a content-addressed object.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -87,6 +87,64 @@ fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Byte
     text.map(|text| BASE64.decode(text.as_bytes()).map(Bytes::from).map_err(serde::de::Error::custom)).transpose()
 }
 
+/// What an invocation asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// To run calls.
+    Run(Box<Request>),
+    /// To start further invocations.
+    Relay(Relay),
+}
+
+impl Event {
+    /// [`VERSION`] of who sent it.
+    pub fn version(&self) -> u32 {
+        match self {
+            Event::Run(request) => request.version,
+            Event::Relay(relay) => relay.version,
+        }
+    }
+}
+
+/// Invocations that a worker starts for the driver, from inside the region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Relay {
+    /// [`VERSION`] of the driver.
+    pub version: u32,
+    /// The function to be invoked.
+    pub function: String,
+    /// The payloads, each an [`Event`] as JSON.
+    pub payloads: Vec<Box<serde_json::value::RawValue>>,
+}
+
+/// What a worker has to know of its driver, where it cannot ask for it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// The configuration without its secrets, as JSON: `{section: {key: value}}`.
+    pub config: String,
+    /// In front of the keys of all objects that driver and workers exchange, in the configured storage.
+    pub scratch_prefix: String,
+    /// The answer goes to storage, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<ObjectAnswer>,
+}
+
+/// An answer as objects: its parts are numbered from 0. Frames are never cut between parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ObjectAnswer {
+    /// The parts' keys are this, a slash, and eight digits; that of the last part ends with [`LAST`](Self::LAST).
+    pub key: String,
+    /// Milliseconds between two parts. A worker that lives writes a part, an empty one if need be, at
+    /// least after four times that.
+    pub interval_ms: u64,
+}
+
+impl ObjectAnswer {
+    /// At the end of the key of an answer's last part.
+    pub const LAST: &'static str = ".end";
+}
+
 /// One invocation: some calls of one function.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
@@ -122,6 +180,16 @@ pub struct Request {
     pub inline_result_bytes: u64,
     /// Whether what the function prints is sent as it happens.
     pub stream_logs: bool,
+    /// Calls that run at the same time.
+    #[serde(default = "one")]
+    pub parallel: u32,
+    /// What the worker has to know of its driver, where it cannot ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surroundings: Option<Surroundings>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// The calls of one invocation and their input.

@@ -1,4 +1,5 @@
-//! The answer to one invocation: frames that the calls' thread writes and the runtime's loop streams away.
+//! The answer to one invocation: frames that the threads of calls write and the runtime's loop streams away. It is also
+//! where those threads get their calls from, one after the other.
 //!
 //! Small frames are collected for a moment, since a write for each would cost more than a small call. So
 //! that a crash in that moment loses nothing, a local worker also appends them to a journal, a file that the
@@ -30,8 +31,8 @@ const LOG_TAIL_BYTES: usize = 4 << 10;
 /// A call that runs.
 struct Current {
     call: u64,
-    /// Its position in the work's order.
-    position: u32,
+    /// The thread that runs it.
+    thread: usize,
     start_us: u64,
     logs: Vec<u8>,
     /// What it printed since the last line end.
@@ -46,7 +47,11 @@ struct State {
     /// So much of `pending` is in the journal.
     journaled: usize,
     journal: Option<Arc<File>>,
-    current: Option<Current>,
+    running: Vec<Current>,
+    /// Position of the first call that nobody has begun.
+    next: u32,
+    /// How many calls there are, less those that were handed back.
+    count: u32,
     stream_logs: bool,
     closed: bool,
 }
@@ -102,21 +107,44 @@ impl Answer {
         self.state().stream_logs = stream_logs;
     }
 
-    /// A call begins.
-    pub fn start(&self, call: u64, position: u32) {
+    /// How many calls there are.
+    pub fn set_count(&self, count: u32) {
+        self.state().count = count;
+    }
+
+    /// Takes the next call: gives its position. `None`: none is left. Before a new chunk of `chunk` calls, those that
+    /// are left are handed back if `is_over` says that the invocation has run for long enough.
+    pub fn take(&self, chunk: u32, is_over: impl FnOnce() -> bool) -> Option<u32> {
+        let mut state = self.state();
+        if state.next > 0 && state.next.is_multiple_of(chunk.max(1)) && is_over() {
+            self.hand_back_in(&mut state);
+            state.write_journal();
+        }
+        (state.next < state.count && !state.closed).then(|| {
+            state.next += 1;
+            state.next - 1
+        })
+    }
+
+    /// None of the calls can run.
+    pub fn refuse(&self, error: RemoteError) {
+        self.push(&mut self.state(), &Frame::Refused { error });
+    }
+
+    /// A call begins, on this thread.
+    pub fn start(&self, thread: usize, call: u64) {
         let mut state = self.state();
         let start_us = now_us();
         self.push(&mut state, &Frame::Started { call, at_us: start_us });
-        let logs = state.current.take().map(|current| current.logs).unwrap_or_default();
-        state.current = Some(Current { call, position, start_us, logs, line: Vec::new() });
+        state.running.push(Current { call, thread, start_us, logs: Vec::new(), line: Vec::new() });
         state.write_journal();
     }
 
-    /// The call that runs printed something.
-    pub fn print(&self, text: &[u8]) {
+    /// The call that runs on this thread printed something.
+    pub fn print(&self, thread: usize, text: &[u8]) {
         let mut state = self.state();
         let streaming = state.stream_logs;
-        let Some(current) = state.current.as_mut() else { return };
+        let Some(current) = state.running.iter_mut().find(|current| current.thread == thread) else { return };
         current.logs.extend_from_slice(text);
         if current.logs.len() > 2 * LOG_TAIL_BYTES {
             current.logs.drain(..current.logs.len() - LOG_TAIL_BYTES);
@@ -134,25 +162,37 @@ impl Answer {
         }
     }
 
-    /// The call that runs has ended. It is written to the journal with the next beginning: nothing happens in between.
-    pub fn finish(&self, outcome: Outcome) {
-        let mut state = self.state();
-        let Some(mut current) = state.current.take() else { return };
+    /// The call of this thread has ended. It is written to the journal with the next beginning: nothing happens in between.
+    pub fn finish(&self, thread: usize, outcome: Outcome) {
+        self.finish_in(&mut self.state(), thread, outcome);
+    }
+
+    fn finish_in(&self, state: &mut State, thread: usize, outcome: Outcome) {
+        let Some(index) = state.running.iter().position(|current| current.thread == thread) else { return };
+        let mut current = state.running.swap_remove(index);
         if !current.line.is_empty() {
             let text = Bytes::from(std::mem::take(&mut current.line));
-            self.push(&mut state, &Frame::Output { call: current.call, text });
+            self.push(state, &Frame::Output { call: current.call, text });
         }
         let tail = current.logs.len().saturating_sub(LOG_TAIL_BYTES);
         let logs = Bytes::copy_from_slice(&current.logs[tail..]);
         let frame = Frame::Finished { call: current.call, start_us: current.start_us, end_us: now_us(), outcome, logs };
-        self.push(&mut state, &frame);
+        self.push(state, &frame);
     }
 
-    /// Calls from `from` on are handed back.
-    pub fn hand_back(&self, from: u32) {
+    /// The calls that nobody has begun are handed back.
+    pub fn hand_back(&self) {
         let mut state = self.state();
-        self.push(&mut state, &Frame::Returned { from });
+        self.hand_back_in(&mut state);
         state.write_journal();
+    }
+
+    fn hand_back_in(&self, state: &mut State) {
+        if state.next < state.count {
+            state.count = state.next;
+            let from = state.next;
+            self.push(state, &Frame::Returned { from });
+        }
     }
 
     /// Nothing follows.
@@ -167,32 +207,31 @@ impl Answer {
         self.ready.notify_one();
     }
 
-    /// How much of its time the call that runs has left; `None` once the answer is complete.
+    /// How much of its time the call that began first has left; `None` once the answer is complete.
     pub fn time_left(&self, timeout: Duration) -> Option<Duration> {
         let state = self.state();
         if state.closed {
             return None;
         }
-        let Some(current) = &state.current else { return Some(timeout) };
-        let elapsed = Duration::from_micros(now_us().saturating_sub(current.start_us));
-        Some(timeout.saturating_sub(elapsed))
+        let began_us = state.running.iter().map(|current| current.start_us).min();
+        Some(began_us.map_or(timeout, |began_us| timeout.saturating_sub(elapsed(began_us))))
     }
 
-    /// Fails the call that runs, hands back those that follow, and completes the answer. `false`: it ended just before.
+    /// Fails the calls that ran out of time, hands back those that follow, and completes the answer.
+    /// `false`: they ended just before.
     pub fn time_out(&self, timeout: Duration) -> bool {
-        {
-            let state = self.state();
-            let Some(current) = &state.current else { return false };
-            if state.closed || Duration::from_micros(now_us().saturating_sub(current.start_us)) < timeout {
-                return false;
-            }
-        }
-        let next = self.state().current.as_ref().map_or(0, |current| current.position + 1);
-        let seconds = timeout.as_secs_f64();
-        let message = format!("the call ran past its timeout of {seconds} s");
-        self.finish(Outcome::Error(RemoteError::new(kind::TIMEOUT, message)));
         let mut state = self.state();
-        self.push(&mut state, &Frame::Returned { from: next });
+        let late = state.running.iter().filter(|current| elapsed(current.start_us) >= timeout);
+        let late: Vec<usize> = late.map(|current| current.thread).collect();
+        if state.closed || late.is_empty() {
+            return false;
+        }
+        let seconds = timeout.as_secs_f64();
+        for thread in late {
+            let message = format!("the call ran past its timeout of {seconds} s");
+            self.finish_in(&mut state, thread, Outcome::Error(RemoteError::new(kind::TIMEOUT, message)));
+        }
+        self.hand_back_in(&mut state);
         self.close(&mut state);
         true
     }
@@ -254,6 +293,10 @@ impl Answer {
             }
         }
     }
+}
+
+fn elapsed(began_us: u64) -> Duration {
+    Duration::from_micros(now_us().saturating_sub(began_us))
 }
 
 fn empty(mut journal: &File) -> std::io::Result<()> {

@@ -1,10 +1,11 @@
 //! The worker: a Lambda function, on AWS or on this machine.
 //!
-//! The main thread runs `lambda_runtime`'s loop over the Runtime API; the thread `tasks` owns the Lua VMs and
-//! runs the calls; between them, an `answer` collects the frames that the loop streams back. So a call that
-//! never ends keeps neither its prints nor its time limit from being served.
+//! The main thread runs `lambda_runtime`'s loop over the Runtime API; the threads of `tasks` own the Lua VMs and
+//! run the calls; between them, an `answer` collects the frames that the loop streams back, or that `delivery` puts
+//! into storage. So a call that never ends keeps neither its prints nor its time limit from being served.
 
 mod answer;
+mod delivery;
 mod lifeline;
 mod output;
 mod tasks;
@@ -16,7 +17,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,9 +27,12 @@ use lambda_runtime::{
 };
 
 use self::answer::Answer;
-use self::tasks::Task;
+use self::tasks::{Task, Threads};
+use crate::compute::aws_lambda::relay;
 use crate::compute::local::{JOURNAL_VARIABLE, SCRATCH_VARIABLE, WORKERS_VARIABLE};
-use crate::protocol::{Request, VERSION, whole_answer};
+use crate::lua::session::ConfigLoader;
+use crate::protocol::{Event, ObjectAnswer, Request, VERSION, whole_answer};
+use crate::storage::Scratch;
 
 /// Set when the thread that runs calls is of no use any more: its call timed out, or its memory ran out.
 static SPENT: AtomicBool = AtomicBool::new(false);
@@ -54,8 +57,8 @@ pub fn run() -> i32 {
         }
     };
     crate::io::adopt(runtime.handle().clone());
-    let tasks = match tasks::start() {
-        Ok(tasks) => tasks,
+    let mut threads = match Threads::start() {
+        Ok(threads) => threads,
         Err(error) => {
             eprintln!("lithops-lua worker: cannot start: {error}");
             return 1;
@@ -63,10 +66,10 @@ pub fn run() -> i32 {
     };
     let mut cold = true;
     let journal = open_journal();
-    let handler = service_fn(move |event: LambdaEvent<Request>| {
+    let handler = service_fn(move |event: LambdaEvent<Event>| {
         let was_cold = std::mem::replace(&mut cold, false);
-        let answer = begin(event, &tasks, journal.clone(), was_cold);
-        async move { Ok::<_, Diagnostic>(respond(answer?).await) }
+        let begun = begin(event, &mut threads, journal.clone(), was_cold);
+        async move { Ok::<_, Diagnostic>(respond(begun?).await) }
     });
     let served = runtime.block_on(async { Runtime::new(handler).layer(layer_fn(EndIfSpent)).run().await });
     if let Err(error) = served {
@@ -81,31 +84,72 @@ type FrameStream = Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, Infalli
 /// A short answer within this time is sent in one piece, which costs a third of a stream.
 const STREAM_AFTER: Duration = Duration::from_millis(2);
 
-/// Hands an invocation to the thread that runs calls.
+/// What an invocation has become.
+enum Begun {
+    /// Its calls run, and this is what they say.
+    Running(Arc<Answer>),
+    /// The same, and it goes to storage.
+    Delivered(Arc<Answer>, Arc<Scratch>, ObjectAnswer),
+    /// Further invocations, to be started.
+    Relaying(crate::protocol::Relay),
+}
+
+/// Hands an invocation to the threads that run calls.
 fn begin(
-    event: LambdaEvent<Request>,
-    tasks: &mpsc::Sender<Task>,
+    event: LambdaEvent<Event>,
+    threads: &mut Threads,
     journal: Option<Arc<File>>,
     cold: bool,
-) -> Result<Arc<Answer>, Diagnostic> {
+) -> Result<Begun, Diagnostic> {
     let refuse = |message: String| Diagnostic { error_type: "Lithops.Refused".into(), error_message: message };
-    let request = event.payload;
-    if request.version != VERSION {
+    if event.payload.version() != VERSION {
         return Err(refuse(format!(
             "the worker speaks version {VERSION} of the protocol, the driver {}; deploy the same release of both",
-            request.version
+            event.payload.version()
         )));
     }
+    let request: Request = match event.payload {
+        Event::Run(request) => *request,
+        Event::Relay(relay) => return Ok(Begun::Relaying(relay)),
+    };
     let answer = Arc::new(Answer::new(journal));
     answer.hello(&worker_name(), cold);
     if let Some(timeout_ms) = request.timeout_ms {
         tokio::spawn(watch(answer.clone(), Duration::from_millis(timeout_ms)));
     }
+    // `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
+    let account_id = event.context.invoked_function_arn.split(':').nth(4).map(str::to_owned);
+    let scratch = match &request.surroundings {
+        None => local_scratch(),
+        Some(surroundings) => {
+            let config = config_loader(surroundings.config.clone(), account_id.clone())();
+            let config = config.map_err(|error| refuse(format!("cannot use the driver's configuration: {error}")))?;
+            Arc::new(Scratch::in_storage(config, surroundings.scratch_prefix.clone()))
+        }
+    };
+    let delivered = request.surroundings.as_ref().and_then(|surroundings| surroundings.answer.clone());
+    let begun = match delivered {
+        Some(target) => Begun::Delivered(answer.clone(), scratch.clone(), target),
+        None => Begun::Running(answer.clone()),
+    };
     let deadline_us = event.context.deadline * 1000;
-    tasks
-        .send(Task { request, answer: answer.clone(), deadline_us })
-        .map_err(|_| refuse("the thread that runs calls is gone".into()))?;
-    Ok(answer)
+    threads.run(Task::new(request, answer, deadline_us, scratch, account_id)).map_err(refuse)?;
+    Ok(begun)
+}
+
+/// Loads the configuration that a driver sent. The role's credentials are found by the SDK; what AWS would have to be
+/// asked for is known here.
+fn config_loader(text: String, account_id: Option<String>) -> ConfigLoader {
+    Box::new(move || {
+        let mut table: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if let (Some(sections), Some(account_id)) = (table.as_object_mut(), account_id) {
+            let aws = sections.entry("aws").or_insert_with(|| serde_json::json!({}));
+            if let Some(keys) = aws.as_object_mut() {
+                keys.entry("account_id").or_insert_with(|| account_id.into());
+            }
+        }
+        crate::config::load(crate::config::Request { table: Some(table), ..Default::default() })
+    })
 }
 
 /// The file in which the local backend finds what a worker had said when it died.
@@ -115,7 +159,15 @@ fn open_journal() -> Option<Arc<File>> {
     opened.inspect_err(|error| tracing::warn!(%error, "cannot keep a journal")).ok().map(Arc::new)
 }
 
-async fn respond(answer: Arc<Answer>) -> FunctionResponse<String, FrameStream> {
+async fn respond(begun: Begun) -> FunctionResponse<String, FrameStream> {
+    let answer = match begun {
+        Begun::Running(answer) => answer,
+        Begun::Delivered(answer, scratch, target) => {
+            delivery::run(&answer, &scratch, &target).await;
+            return FunctionResponse::BufferedResponse(String::new());
+        }
+        Begun::Relaying(relay) => return FunctionResponse::BufferedResponse(relay::start_all(relay).await),
+    };
     if let Some(frames) = answer.whole(STREAM_AFTER).await {
         return FunctionResponse::BufferedResponse(whole_answer(&frames));
     }
@@ -177,10 +229,15 @@ where
     }
 }
 
-/// The scratch store that the platform offers.
-fn scratch() -> Arc<crate::storage::Scratch> {
+/// Whether this worker is a child of its driver, on the same machine.
+fn is_local() -> bool {
+    std::env::var_os(JOURNAL_VARIABLE).is_some()
+}
+
+/// The scratch store of a driver on this machine.
+fn local_scratch() -> Arc<Scratch> {
     let folder = std::env::var_os(SCRATCH_VARIABLE).unwrap_or_else(|| "/tmp/lithops-scratch".into());
-    Arc::new(crate::storage::Scratch::local(folder.into()))
+    Arc::new(Scratch::local(folder.into()))
 }
 
 /// How many workers the platform runs at a time.

@@ -109,12 +109,17 @@ impl Compute for LocalCompute {
 fn local_limits(max_workers: usize) -> Limits {
     Limits {
         max_workers,
+        max_starting: usize::MAX,
+        parallel_calls: 1,
         // Above these sizes a file is faster than base64 in JSON, and is written once for all workers.
         inline_blob_bytes: 8 << 10,
+        inline_work_bytes: 1 << 20,
         inline_result_bytes: 4 << 20,
         // An invocation costs about 0.2 ms here; 20 ms make that 1%.
         target_invocation_us: 20_000,
+        least_invocation_us: 0,
         // Too short for anybody to notice that a chunk waited for another one.
         target_chunks_us: 1_000,
+        worker_overhead_bytes: 0,
     }
 }

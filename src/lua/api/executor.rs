@@ -12,6 +12,7 @@ use super::convert;
 use super::futures::JobEntry;
 use super::{errors, results, submit, wait};
 use crate::compute::Compute;
+use crate::compute::aws_lambda::AwsLambdaCompute;
 use crate::compute::local::{LocalCompute, Settings};
 use crate::config::{Config, Override, Request};
 use crate::job::Directory;
@@ -100,7 +101,17 @@ impl Executor {
         if let Some(compute) = self.compute.get() {
             return Ok(compute.clone());
         }
+        let backend = self.config.lithops.backend.as_str();
         let compute: Arc<dyn Compute> = match session.relay.get() {
+            _ if backend == "aws_lambda" => {
+                let compute = AwsLambdaCompute::open(&self.config).map_err(|error| Raise::Message(error.message))?;
+                if session.role == Role::Driver {
+                    static CLEAN: std::sync::Once = std::sync::Once::new();
+                    CLEAN.call_once(|| crate::lua::on_exit(crate::compute::aws_lambda::clean_all));
+                    crate::lua::interrupt::watch();
+                }
+                compute
+            }
             Some(relay) => relay.clone(),
             None => {
                 let local = LocalCompute::open(self.local_settings()).map_err(|error| Raise::Message(error.message))?;

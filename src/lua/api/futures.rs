@@ -8,6 +8,7 @@ use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDa
 
 use super::iterdata::Feeder;
 use super::{errors, results, selection, wait};
+use crate::compute::Usage;
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{CallResult, CallStats, Job, State};
 use crate::lua::bind::{Raise, bind};
@@ -206,6 +207,12 @@ fn stats(lua: &Lua, stats: &CallStats) -> mlua::Result<Table> {
     }
     if stats.worker_end_us > 0 {
         table.raw_set("worker_exec_time", seconds(stats.worker_end_us.saturating_sub(stats.worker_start_us)))?;
+    }
+    if stats.usage != Usage::default() {
+        // Of the whole invocation, whose calls share them.
+        table.raw_set("worker_billed_ms", stats.usage.billed_ms)?;
+        table.raw_set("worker_peak_memory_mb", stats.usage.max_memory_mb)?;
+        table.raw_set("worker_init_ms", stats.usage.init_ms)?;
     }
     table.raw_set("attempts", stats.attempt)?;
     table.raw_set("worker", stats.worker.as_deref())?;

@@ -155,8 +155,11 @@ impl Iterdata {
 
     /// Hands in the values of futures that the driver owns, as they come.
     pub fn follow_remote(session: &Session, entry: &Rc<JobEntry>, remote: Vec<(u64, FutureAddress)>) {
-        let Some(relay) = session.relay.get() else { return };
         for (call, address) in remote {
+            let Some(relay) = session.relay.get() else {
+                entry.job.fail_dependent(call, &super::wait::driver_is_out_of_reach());
+                continue;
+            };
             let (relay, job) = (relay.clone(), entry.job.clone());
             crate::io::handle().spawn(async move {
                 match relay.fetch_future(&address).await {

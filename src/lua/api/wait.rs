@@ -105,18 +105,16 @@ pub(super) fn block(
 impl Session {
     /// In a worker: the place of the call that runs here, for others while it waits.
     fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
-        let relay = self.relay.get()?;
         if let Some(hooks) = &*self.hooks.borrow() {
             hooks.before_wait();
         }
-        Some(crate::compute::Compute::give_place(&**relay))
+        self.relay.get().map(|relay| crate::compute::Compute::give_place(&**relay))
     }
 }
 
 /// Waits for the futures that a driver owns, in a worker.
 pub(super) fn block_on_remote(lua: &Lua, selection: &Selection) {
     let session = Session::of(lua);
-    let Some(relay) = session.relay.get() else { return };
     let pending: Vec<&Future> = selection
         .remote
         .iter()
@@ -128,10 +126,20 @@ pub(super) fn block_on_remote(lua: &Lua, selection: &Selection) {
     let _place = session.give_place();
     for future in pending {
         if let Future::Remote { address, answer } = future {
-            let got = crate::io::handle().block_on(relay.fetch_future(address));
+            let got = match session.relay.get() {
+                Some(relay) => crate::io::handle().block_on(relay.fetch_future(address)),
+                None => FutureAnswer::Failed(driver_is_out_of_reach()),
+            };
             *answer.borrow_mut() = Some(got);
         }
     }
+}
+
+/// Why a function on AWS cannot have the value of a future that its driver owns.
+pub(super) fn driver_is_out_of_reach() -> RemoteError {
+    let message = "a function on AWS Lambda cannot reach its driver to wait for a future: make the futures the input, \
+                   `lithops.map(fn, futures)`, or send their results";
+    RemoteError::new(kind::UNSENDABLE, message)
 }
 
 pub(super) fn deadline(timeout: Option<Duration>) -> Option<Instant> {
