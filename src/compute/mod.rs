@@ -1,5 +1,6 @@
 //! Where invocations run: the [`Compute`] trait, and its backends, one folder each.
 
+pub mod aws_lambda;
 pub mod local;
 
 use std::sync::Arc;

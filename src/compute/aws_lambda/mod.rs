@@ -1,0 +1,3 @@
+//! AWS Lambda as a backend.
+
+pub mod deploy;
