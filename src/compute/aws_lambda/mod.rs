@@ -16,8 +16,7 @@ pub mod relay;
 mod report;
 mod stream;
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,9 +45,8 @@ pub struct AwsLambdaCompute {
     /// The function that this code runs in, if it does.
     inside: Option<Inside>,
     account: OnceCell<Account>,
-    /// By memory in MB: the function's name, once it is known to be usable.
-    functions: Mutex<HashMap<u32, Arc<OnceCell<String>>>>,
-    remade: std::sync::atomic::AtomicU32,
+    /// How often the function was found to be gone.
+    generation: AtomicU32,
     scratch: Arc<Scratch>,
     scratch_prefix: String,
     worker_config: String,
@@ -101,8 +99,7 @@ impl AwsLambdaCompute {
         let compute = Arc::new(Self {
             inside,
             account: OnceCell::new(),
-            functions: Mutex::default(),
-            remade: std::sync::atomic::AtomicU32::new(0),
+            generation: AtomicU32::new(0),
             answers: ObjectAnswers::new(scratch.clone(), config.lithops.monitoring_interval),
             scratch,
             scratch_prefix,
@@ -134,29 +131,23 @@ impl AwsLambdaCompute {
             // Its own settings are the only ones that the role may be trusted to invoke.
             return Ok(inside.function.clone());
         }
-        let cell = {
-            let mut functions = self.functions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            functions.entry(memory_mb).or_default().clone()
-        };
         let account = self.account().await?;
-        let name = cell.get_or_try_init(|| deploy::ensure(account, &self.config, memory_mb)).await;
-        name.cloned().map_err(|error| RemoteError::new(kind::START_FAILED, format!("failed to {error}")))
+        let name = deploy::ensure(account, &self.config, memory_mb).await;
+        name.map_err(|error| RemoteError::new(kind::START_FAILED, format!("failed to {error}")))
     }
 
-    /// Forgets a function that is gone, so that it is made again. `false`: it was made too often.
-    fn forget_function(&self, memory_mb: u32, name: &str) -> bool {
-        let mut functions = self.functions.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let known = functions.get(&memory_mb).and_then(|cell| cell.get().map(String::as_str));
-        if self.inside.is_some() || known != Some(name) {
-            // Somebody else has seen it already.
-            return self.inside.is_none();
+    /// A function of that generation is gone: it is to be made again. `false`: it was made too often.
+    fn remake_function(&self, generation: u32, name: &str) -> bool {
+        if self.inside.is_some() || generation >= MAX_REMADE {
+            return false;
         }
-        functions.remove(&memory_mb);
-        let remade = self.remade.fetch_add(1, Ordering::Relaxed);
-        if remade < MAX_REMADE {
+        // Of all who notice, one sees to it.
+        let next = generation + 1;
+        if self.generation.compare_exchange(generation, next, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             tracing::warn!(function = name, "the function was deleted while a job ran; it is made again");
+            deploy::forget(name);
         }
-        remade < MAX_REMADE
+        true
     }
 
     /// Starts an invocation whose answer comes through storage. Its place is given back by whoever waits for the answer.
@@ -242,6 +233,7 @@ impl Compute for AwsLambdaCompute {
         let memory_mb = self.memory_mb(&invocation);
         let mut attempts = 0;
         loop {
+            let generation = self.generation.load(Ordering::Acquire);
             let function = self.function(memory_mb).await?;
             let mut place = self.pace.place().await;
             let account = self.account().await?;
@@ -282,7 +274,7 @@ impl Compute for AwsLambdaCompute {
                 }
                 Attempt::Gone(error) => {
                     drop(place);
-                    if !self.forget_function(memory_mb, &function) {
+                    if !self.remake_function(generation, &function) {
                         return Err(error);
                     }
                 }

@@ -1,0 +1,200 @@
+//! Finds or makes the function that a configuration needs.
+//!
+//! - [`ensure`] is what a driver calls before its first invocation, [`deploy`] the same for people.
+//! - `settings`: what the function has to be, its name, and how an existing one differs.
+//! - `rollout`: from what is there to what has to be; `functions`: the control calls; `error`: what refusals mean.
+//! - `bootstrap`, `elf`: the executable that it runs, and whether AWS Lambda can run it; `package`: its zip, kept in the
+//!   user's cache; `code`: the zip's way to AWS.
+//! - [`catalog`]: all functions that this program made.
+
+mod bootstrap;
+pub mod catalog;
+mod code;
+mod elf;
+mod error;
+mod functions;
+mod image_name;
+mod package;
+mod rollout;
+mod settings;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::OnceCell;
+
+pub use self::bootstrap::BootstrapError;
+pub use self::error::DeployError;
+pub use self::image_name::{ImageName, image_uri};
+pub use self::settings::{NAME_PREFIX, NameParts, Setting, parse_name};
+
+use self::bootstrap::Bootstrap;
+use self::code::CodeStore;
+use self::functions::Functions;
+use self::package::Package;
+use self::rollout::Rollout;
+use self::settings::{Code, FunctionSettings};
+use crate::aws::Account;
+use crate::config::{Aws, AwsLambda, Config};
+
+/// Something that is being done.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// `bytes`: those of the zip, where it goes inside the request.
+    Creating {
+        name: &'a str,
+        bytes: Option<usize>,
+    },
+    UpdatingCode {
+        name: &'a str,
+    },
+    UpdatingConfiguration {
+        name: &'a str,
+        parts: &'a [Setting],
+    },
+    /// It never became usable, and is made anew.
+    Replacing {
+        name: &'a str,
+        reason: &'a str,
+    },
+    Waiting {
+        name: &'a str,
+        what: &'a str,
+    },
+}
+
+/// Who is told what is being done.
+pub type Narrator<'a> = &'a (dyn Fn(&Step) + Send + Sync);
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Step::Creating { name, bytes: Some(bytes) } => {
+                write!(f, "creating the function {name} ({:.1} MB)", *bytes as f64 / 1e6)
+            }
+            Step::Creating { name, bytes: None } => write!(f, "creating the function {name}"),
+            Step::UpdatingCode { name } => write!(f, "updating the code of {name}"),
+            Step::UpdatingConfiguration { name, parts } => {
+                let parts: Vec<_> = parts.iter().map(Setting::to_string).collect();
+                write!(f, "updating the function {name}: {}", parts.join(", "))
+            }
+            Step::Replacing { name, reason } => write!(f, "making the function {name} anew: {reason}"),
+            Step::Waiting { name, what } => write!(f, "the function {name} waits for {what}"),
+        }
+    }
+}
+
+/// A function that is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    pub name: String,
+    /// Whether anything had to be done for that.
+    pub changed: bool,
+}
+
+/// One deployment in this process, shared by all who need it.
+struct Shared {
+    aws: Aws,
+    section: AwsLambda,
+    storage: String,
+    memory_mb: u32,
+    outcome: Arc<OnceCell<Result<String, DeployError>>>,
+}
+
+static SHARED: Mutex<Vec<Shared>> = Mutex::new(Vec::new());
+
+fn shared() -> MutexGuard<'static, Vec<Shared>> {
+    SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The name of the function that `config` needs, with `memory_mb` megabytes, ready to be invoked. It is found or made at
+/// the first call of the process; later calls cost nothing, until [`forget`] is called. All who ask while it is
+/// being made get the same failure, and who asks afterwards tries again.
+///
+/// # Errors
+/// Where the function cannot be had.
+pub async fn ensure(account: &Account, config: &Config, memory_mb: u32) -> Result<String, DeployError> {
+    let outcome = share(config, memory_mb);
+    let result = outcome.get_or_init(|| async {
+        let narrate = |step: &Step| match step {
+            Step::Waiting { .. } => tracing::warn!("{step}"),
+            _ => tracing::info!("{step}"),
+        };
+        deploy(account, config, memory_mb, false, &narrate).await.map(|deployment| deployment.name)
+    });
+    let result = result.await.clone();
+    if result.is_err() {
+        shared().retain(|shared| !Arc::ptr_eq(&shared.outcome, &outcome));
+    }
+    result
+}
+
+/// The function is not as it was: somebody deleted it, for example. The next [`ensure`] looks again.
+pub fn forget(name: &str) {
+    let is_it = |shared: &Shared| matches!(shared.outcome.get(), Some(Ok(known)) if known == name);
+    shared().retain(|shared| !is_it(shared));
+}
+
+fn share(config: &Config, memory_mb: u32) -> Arc<OnceCell<Result<String, DeployError>>> {
+    let mut all = shared();
+    let same = |shared: &&Shared| {
+        shared.memory_mb == memory_mb
+            && shared.section == config.aws_lambda
+            && shared.aws == config.aws
+            && shared.storage == config.lithops.storage
+    };
+    if let Some(shared) = all.iter().find(same) {
+        return shared.outcome.clone();
+    }
+    let outcome = Arc::new(OnceCell::new());
+    all.push(Shared {
+        aws: config.aws.clone(),
+        section: config.aws_lambda.clone(),
+        storage: config.lithops.storage.clone(),
+        memory_mb,
+        outcome: outcome.clone(),
+    });
+    outcome
+}
+
+/// Finds or makes the function, brings it to what `config` says, and waits until it is ready.
+/// `forced`: updates code and configuration even where nothing differs.
+///
+/// # Errors
+/// Where the function cannot be had.
+pub async fn deploy(
+    account: &Account,
+    config: &Config,
+    memory_mb: u32,
+    forced: bool,
+    narrator: Narrator<'_>,
+) -> Result<Deployment, DeployError> {
+    let package;
+    let image;
+    let (code, store) = match &config.aws_lambda.runtime {
+        None => {
+            package = pack(&config.aws_lambda).await?;
+            let code = Code::Zip { sha256: package.code_sha256().to_owned() };
+            (code, CodeStore::Package { package: &package, config })
+        }
+        Some(runtime) => {
+            image = image_uri(runtime, settings::role(config)?, account.region());
+            (Code::Image { uri: image.clone() }, CodeStore::Image { uri: &image })
+        }
+    };
+    let wanted = FunctionSettings::new(config, memory_mb, code)?;
+    let name = wanted.name();
+    let functions = Functions::of(account);
+    let rollout = Rollout { functions: &functions, name: &name, wanted: &wanted, code: &store, narrator, forced };
+    let changed = rollout.run().await?;
+    Ok(Deployment { name, changed })
+}
+
+/// The zip of the bootstrap, on a thread that may block.
+async fn pack(section: &AwsLambda) -> Result<Package, DeployError> {
+    let section = section.clone();
+    let packing =
+        tokio::task::spawn_blocking(move || Package::of(&Bootstrap::open(&section)?, package::user_cache().as_deref()));
+    packing.await.unwrap_or_else(|error| Err(DeployError::Setting(format!("its zip could not be made: {error}"))))
+}
