@@ -12,7 +12,7 @@ use super::convert;
 use super::futures::JobEntry;
 use super::{errors, results, submit, wait};
 use crate::compute::Compute;
-use crate::compute::local::{LocalCompute, Settings};
+use crate::compute::local::{LocalCompute, Settings, WorkerConfig};
 use crate::config::{Config, Override, Request};
 use crate::job::Directory;
 use crate::lua::bind::{Raise, bind};
@@ -124,7 +124,7 @@ impl Executor {
                 .map_or_else(String::new, |setting| format!("`localhost.runtime`, {}", setting.source)),
             max_workers: localhost.max_workers,
             invocation_timeout: localhost.runtime_timeout,
-            worker_config: self.config.to_json_redacted().to_string(),
+            worker_config: WorkerConfig::of(&self.config),
         }
     }
 
