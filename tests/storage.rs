@@ -628,7 +628,7 @@ async fn the_configuration_names_the_store() {
     let environment =
         Environment { config_text: Some("lithops:".into()), config_file: None, ..Environment::of_process() };
     let config = config::load(Request { table: None, file: None, overrides: &set, environment }).unwrap();
-    let storage = storage::open(&config).unwrap();
+    let storage = storage::open(&config).await.unwrap();
     assert_eq!((storage.backend(), storage.default_bucket()), ("localhost", "mine"));
     storage.put_object("mine", "k", "x".into()).await.unwrap();
     assert_eq!(fs::read(root.join("mine/k")).unwrap(), b"x");

@@ -56,9 +56,20 @@ impl AwsError {
         self.kind
     }
 
+    /// Why it failed, without what was tried.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// The code that AWS gave, if it gave one.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
+    }
+
+    /// A failure that AWS reported within an answer: of one of many objects, for example.
+    pub fn reported(action: impl Into<String>, code: Option<&str>, message: Option<&str>) -> AwsError {
+        let (kind, reason) = explain(200, code, message);
+        AwsError { kind, action: action.into(), reason, code: code.map(str::to_owned) }
     }
 
     /// The failure of a request, explained.
@@ -175,12 +186,14 @@ fn kind_of(status: u16, code: &str, said: &str) -> AwsErrorKind {
         | "InvalidToken"
         | "TokenRefreshRequired"
         | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException" => AwsErrorKind::Credentials,
+        | "MissingAuthenticationTokenException"
+        | "NotSignedUp" => AwsErrorKind::Credentials,
         "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" | "Forbidden" => AwsErrorKind::AccessDenied,
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
-            AwsErrorKind::Region
-        }
-        "ResourceNotFoundException" | "NoSuchBucket" | "NoSuchKey" | "NoSuchEntity" | "NotFound" => {
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException" => AwsErrorKind::Region,
+        "ResourceNotFoundException" | "NoSuchBucket" | "NoSuchKey" | "NoSuchUpload" | "NoSuchEntity" | "NotFound" => {
             AwsErrorKind::NotFound
         }
         "ResourceConflictException" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" | "OperationAborted" => {
@@ -191,6 +204,7 @@ fn kind_of(status: u16, code: &str, said: &str) -> AwsErrorKind {
             AwsErrorKind::Throttled
         }
         _ => match status {
+            301 | 307 => AwsErrorKind::Region,
             401 => AwsErrorKind::Credentials,
             403 => AwsErrorKind::AccessDenied,
             404 => AwsErrorKind::NotFound,

@@ -75,6 +75,20 @@ impl Config {
         }
     }
 
+    /// `{section: {key: value}}` of what has a value, secrets included: for a process that works for this one. It must go
+    /// to no file, log or environment.
+    pub fn to_json_with_secrets(&self) -> Value {
+        let checked = SECTIONS.iter().flat_map(|section| section.keys.iter().map(|key| (section.name, key.name)));
+        let checked =
+            checked.filter(|(section, key)| !self.is_alias_unused(section, key)).filter_map(|(section, key)| {
+                let value = self.values.get(section, key)?;
+                Some((section.into(), key.into(), value.clone()))
+            });
+        let unchecked = self.given.iter().filter(|given| section(&given.section).is_none());
+        let unchecked = unchecked.map(|given| (given.section.clone(), given.key.clone(), given.value.to_json()));
+        grouped(checked.chain(unchecked))
+    }
+
     /// `{section: {key: value}}` of what has a value, secrets redacted.
     pub fn to_json_redacted(&self) -> Value {
         let settings = self.show().into_iter().filter(|setting| !setting.value.is_null());

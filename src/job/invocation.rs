@@ -7,11 +7,11 @@ use tokio::sync::Notify;
 
 use super::input::Again;
 use super::job::Job;
-use super::slots::State;
 use super::signal;
+use super::slots::State;
 use crate::compute::{Invocation, Sink, Usage};
 use crate::protocol::{
-    Blob, Event, Frame, FrameDecoder, FrameError, RemoteError, Request, VERSION, Work, kind, sha256_hex,
+    Blob, Event, Frame, FrameDecoder, FrameError, Outcome, RemoteError, Request, VERSION, Work, kind, sha256_hex,
 };
 
 /// A VM with less cannot even load a function.
@@ -91,7 +91,9 @@ async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Optio
         timeout_ms: spec.timeout.map(|timeout| timeout.as_millis() as u64),
         budget_us,
         chunksize: spec.chunksize.unwrap_or(1),
-        memory_bytes: spec.memory_bytes.map(|bytes| bytes.saturating_sub(limits.worker_overhead_bytes).max(LEAST_VM_BYTES)),
+        memory_bytes: spec
+            .memory_bytes
+            .map(|bytes| bytes.saturating_sub(limits.worker_overhead_bytes).max(LEAST_VM_BYTES)),
         inline_result_bytes: limits.inline_result_bytes as u64,
         stream_logs: spec.logs.is_some(),
         parallel: limits.parallel_calls,
@@ -142,7 +144,12 @@ impl Answer<'_> {
                 Ok(Some(frame)) => {
                     match &frame {
                         Frame::Started { call, .. } => self.running.push(*call),
-                        Frame::Finished { call, .. } => self.running.retain(|running| running != call),
+                        Frame::Finished { call, outcome, .. } => {
+                            self.running.retain(|running| running != call);
+                            if let Outcome::Object { .. } = outcome {
+                                self.job.compute.scratch().expect_values();
+                            }
+                        }
                         Frame::End { .. } => self.ended = true,
                         Frame::Output { call, text } => outputs.push((*call, text.clone())),
                         Frame::Refused { error } => self.refused = Some(error.clone()),

@@ -12,10 +12,10 @@ use super::bind::Raise;
 use super::vm::Role;
 use crate::codec::Codec;
 use crate::compute::local::RelayCompute;
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 
-/// Gives the configuration when it is first needed.
-pub type ConfigLoader = Box<dyn FnOnce() -> Result<Config, ConfigError>>;
+/// Gives the configuration when it is first needed, or says why there is none.
+pub type ConfigLoader = Box<dyn FnOnce() -> Result<Config, String>>;
 
 /// The call that a worker runs.
 #[derive(Clone, Debug, Default)]
@@ -117,12 +117,9 @@ impl Session {
 
     /// The configuration, loaded at first use.
     pub fn config(&self) -> Result<&Config, Raise> {
-        let loaded = self.config.get_or_init(|| {
-            let result = match self.loader.take() {
-                Some(loader) => loader(),
-                None => crate::config::load(crate::config::Request::default()),
-            };
-            result.map_err(|error| error.to_string())
+        let loaded = self.config.get_or_init(|| match self.loader.take() {
+            Some(loader) => loader(),
+            None => crate::config::load(crate::config::Request::default()).map_err(|error| error.to_string()),
         });
         loaded.as_ref().map_err(|message| Raise::Message(message.clone()))
     }

@@ -103,7 +103,7 @@ impl Vm {
             output::install(&lua)?;
         }
         let config = settings.config.clone();
-        session.set_config_loader(Box::new(move || config.load()));
+        session.set_config_loader(Box::new(move || config.load().map_err(|error| error.to_string())));
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);
         let modules = require::install(&lua, &path)?;

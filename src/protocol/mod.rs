@@ -7,7 +7,9 @@
 mod frame;
 mod request;
 
-pub use frame::{BARE_PRELUDE, Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer};
+pub use frame::{
+    BARE_PRELUDE, Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer,
+};
 pub use request::{
     Blob, BlobError, CallSpan, Event, Input, ObjectAnswer, Relay, Request, Surroundings, VERSION, Work, sha256_hex,
 };

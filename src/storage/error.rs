@@ -17,6 +17,18 @@ pub enum StorageErrorKind {
     KeyConflict,
     DiskFull,
     NoSuchBackend,
+    /// There are no credentials, or they are not valid (any more).
+    Credentials,
+    /// No region, or another one than the bucket's.
+    WrongRegion,
+    /// The clock of this machine is off.
+    Clock,
+    /// The server does not answer, or the connection breaks again and again.
+    Unreachable,
+    /// The server wants fewer requests.
+    Throttled,
+    /// The object was replaced or deleted while it was read.
+    ObjectChanged,
     Io,
 }
 
@@ -32,6 +44,12 @@ impl StorageErrorKind {
             StorageErrorKind::KeyConflict => "key_conflict",
             StorageErrorKind::DiskFull => "disk_full",
             StorageErrorKind::NoSuchBackend => "no_such_backend",
+            StorageErrorKind::Credentials => "credentials",
+            StorageErrorKind::WrongRegion => "wrong_region",
+            StorageErrorKind::Clock => "clock",
+            StorageErrorKind::Unreachable => "unreachable",
+            StorageErrorKind::Throttled => "throttled",
+            StorageErrorKind::ObjectChanged => "object_changed",
             StorageErrorKind::Io => "io",
         }
     }
@@ -61,6 +79,11 @@ impl StorageError {
         self.kind
     }
 
+    /// The same failure of something else that was tried.
+    pub(super) fn of(&self, action: impl Into<String>) -> StorageError {
+        StorageError { action: action.into(), ..self.clone() }
+    }
+
     /// The failure of a system call.
     pub fn io(action: impl Into<String>, error: &io::Error) -> StorageError {
         let (kind, reason) = match error.kind() {
@@ -75,7 +98,7 @@ impl StorageError {
     }
 
     pub(super) fn no_such_backend(backend: &str) -> StorageError {
-        let reason = "there is no such storage backend: set `lithops.storage` to `localhost`";
+        let reason = "there is no such storage backend: set `lithops.storage` to `localhost` or `aws_s3`";
         StorageError::new(StorageErrorKind::NoSuchBackend, format!("open storage `{backend}`"), reason)
     }
 }

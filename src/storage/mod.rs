@@ -3,6 +3,7 @@
 //! [`Storage`] is what every backend offers, and [`open`] makes the one that the configuration names. Backends:
 //!
 //! - [`LocalStorage`]: a folder on this machine.
+//! - [`S3Storage`]: Amazon S3, or another server that speaks its protocol.
 //!
 //! Bodies and answers are bytes, or streams that hold a bounded buffer ([`Body`], [`ObjectReader`]);
 //! listings come a page at a time ([`ObjectPages`]). Every failure is a [`StorageError`] with a stable kind.
@@ -10,7 +11,9 @@
 mod cloud_object;
 mod error;
 mod local;
+mod names;
 mod object;
+mod s3;
 mod scratch;
 mod transfer;
 
@@ -27,18 +30,20 @@ pub use cloud_object::CloudObject;
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
 pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};
-pub use scratch::Scratch;
+pub use s3::S3Storage;
+pub use scratch::{Scratch, ScratchEntry};
 
 use object::collect;
 
-/// The store that `lithops.storage` names. Nothing is touched before its first use.
-pub fn open(config: &Config) -> Result<Arc<dyn Storage>, StorageError> {
+/// The store that `lithops.storage` names. Nothing of it is touched before its first use.
+pub async fn open(config: &Config) -> Result<Arc<dyn Storage>, StorageError> {
     let backend = config.lithops.storage.as_str();
     match backend {
         "localhost" => {
             let section = &config.localhost;
             Ok(Arc::new(LocalStorage::new(&section.storage_root, &section.storage_bucket)))
         }
+        "aws_s3" => Ok(Arc::new(S3Storage::open(config).await?)),
         _ => Err(StorageError::no_such_backend(backend)),
     }
 }

@@ -148,7 +148,8 @@ fn config_loader(text: String, account_id: Option<String>) -> ConfigLoader {
                 keys.entry("account_id").or_insert_with(|| account_id.into());
             }
         }
-        crate::config::load(crate::config::Request { table: Some(table), ..Default::default() })
+        let request = crate::config::Request { table: Some(table), ..Default::default() };
+        crate::config::load(request).map_err(|error| error.to_string())
     })
 }
 

@@ -16,7 +16,7 @@ use super::SPENT;
 use super::answer::Answer;
 use super::output;
 use crate::codec::{DecodeOptions, EncodeOptions, Globals, Trust, Verified};
-use crate::compute::local::{CONFIG_VARIABLE, RelayCompute};
+use crate::compute::local::RelayCompute;
 use crate::lua::api::{errors, results};
 use crate::lua::session::{CurrentCall, WorkerHooks, trusted};
 use crate::lua::{LuaFailure, Vm, VmSettings, call_with_traceback};
@@ -178,11 +178,14 @@ impl Calls {
         if let Some(relay) = &self.relay {
             let _ = vm.session.relay.set(relay.clone());
         }
-        vm.session.set_config_loader(Box::new(|| {
-            let text = std::env::var(CONFIG_VARIABLE).unwrap_or_else(|_| "{}".into());
-            let table = serde_json::from_str(&text).unwrap_or_default();
-            crate::config::load(crate::config::Request { table: Some(table), ..Default::default() })
-        }));
+        if let Some(relay) = self.relay.clone() {
+            vm.session.set_config_loader(Box::new(move || {
+                let text = crate::io::handle().block_on(relay.fetch_config()).map_err(|error| error.message)?;
+                let table = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+                let request = crate::config::Request { table: Some(table), ..Default::default() };
+                crate::config::load(request).map_err(|error| error.to_string())
+            }));
+        }
         Ok(vm)
     }
 

@@ -32,6 +32,12 @@ local Store = {}
 ---| "key_conflict" # One key would be a folder of the other; local storage only.
 ---| "disk_full" # The disk is full.
 ---| "no_such_backend" # There is no such backend, or a cloud object is of another one.
+---| "credentials" # There are no credentials, or they are not valid or have expired.
+---| "wrong_region" # There is no region, or it is not the bucket's.
+---| "clock" # The clock of this machine is off.
+---| "unreachable" # The server does not answer.
+---| "throttled" # The server wants fewer requests.
+---| "object_changed" # The object was replaced or deleted while it was read.
 ---| "io" # Anything else.
 
 ---What can be stored: a string; what is left of a stream, which is closed by it; an open file, or anything else with a

@@ -82,7 +82,7 @@ impl AwsLambdaCompute {
     /// # Errors
     /// Where the system has no random numbers.
     pub fn open(config: &Config) -> Result<Arc<Self>, RemoteError> {
-        let worker_config = config.to_json_without_secrets().to_string();
+        let worker_config = config.to_json_redacted().to_string();
         let same = |other: &&Arc<Self>| other.worker_config == worker_config && other.config.aws == config.aws;
         let mut opened = OPENED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(compute) = opened.iter().find(same) {
@@ -178,7 +178,7 @@ impl AwsLambdaCompute {
             return;
         }
         let scratch = self.scratch.clone();
-        let cleaned = crate::io::handle().block_on(async move { scratch.remove_everything().await });
+        let cleaned = crate::io::handle().block_on(async move { scratch.remove_all().await });
         if let Err(error) = cleaned {
             tracing::warn!(%error, "cannot remove the jobs' objects; `lithops-lua clean` does");
         }

@@ -106,7 +106,10 @@ pub(super) async fn run(
 fn lost(function: &str, timeout: Duration, ran: Duration, silent: Duration) -> RemoteError {
     // The last part may be up to some intervals older than the end.
     if ran + silent >= timeout {
-        let message = format!("the invocation ran past `aws_lambda.runtime_timeout`, {} s: raise it (up to 900)", timeout.as_secs());
+        let message = format!(
+            "the invocation ran past `aws_lambda.runtime_timeout`, {} s: raise it (up to 900)",
+            timeout.as_secs()
+        );
         return RemoteError::new(kind::TIMEOUT, message);
     }
     let message = format!(
@@ -119,7 +122,8 @@ fn lost(function: &str, timeout: Duration, ran: Duration, silent: Duration) -> R
 
 /// The request with the place of its answer in it, and what is too large for an event moved to the store.
 async fn with_answer(payload: &[u8], scratch: &Scratch, target: ObjectAnswer) -> Result<Vec<u8>, RemoteError> {
-    let malformed = |error: serde_json::Error| RemoteError::new(kind::PROTOCOL, format!("cannot change the request: {error}"));
+    let malformed =
+        |error: serde_json::Error| RemoteError::new(kind::PROTOCOL, format!("cannot change the request: {error}"));
     let mut event: Event = serde_json::from_slice(payload).map_err(malformed)?;
     if let Event::Run(request) = &mut event {
         if let Some(surroundings) = &mut request.surroundings {
@@ -211,6 +215,7 @@ impl ObjectAnswers {
             .map_err(|error| RemoteError::new(kind::START_FAILED, format!("no random numbers: {error}")))?;
         let id = format!("{:032x}", u128::from_le_bytes(random));
         let (sender, parts) = mpsc::unbounded_channel();
+        self.scratch.expect_values();
         let mut state = self.state();
         state.waiting.insert(id.clone(), Waiting { parts: sender, next: 0 });
         if !std::mem::replace(&mut state.is_polling, true) {
@@ -289,7 +294,7 @@ async fn poll(answers: Arc<ObjectAnswers>) {
                 continue;
             }
         };
-        let next = answers.next_parts(listed.into_iter().map(|(key, _)| key));
+        let next = answers.next_parts(listed.into_iter().map(|entry| entry.key));
         // In order for each answer: the parts of one are neighbours, and `buffered` keeps the order.
         let mut parts = stream::iter(next)
             .map(|found| {

@@ -181,7 +181,8 @@ fn doubled(attempts: u32) -> Duration {
 fn jittered(pause: Duration) -> Duration {
     let mut random = [0; 4];
     // Without randomness the pause is whole.
-    let part = getrandom::fill(&mut random).map_or(1.0, |()| f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX));
+    let part =
+        getrandom::fill(&mut random).map_or(1.0, |()| f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX));
     pause.mul_f64(0.5 + 0.5 * part)
 }
 

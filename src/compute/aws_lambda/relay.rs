@@ -38,7 +38,9 @@ pub async fn start_all(relay: Relay) -> String {
     let region = std::env::var("AWS_REGION").ok();
     let account = Account::in_region(&crate::config::Aws::default(), region.as_deref()).await;
     let outcomes: Vec<Outcome> = match account {
-        Err(error) => relay.payloads.iter().map(|_| Outcome::Failed(kind::START_FAILED.into(), error.to_string())).collect(),
+        Err(error) => {
+            relay.payloads.iter().map(|_| Outcome::Failed(kind::START_FAILED.into(), error.to_string())).collect()
+        }
         Ok(account) => {
             let starts = relay.payloads.into_iter().map(|payload| {
                 let (account, function) = (&account, &relay.function);
@@ -122,7 +124,8 @@ impl Relays {
     /// Has an invocation started. Its answer comes through storage.
     pub async fn start_event(&self, function: &str, payload: Vec<u8>) -> Attempt {
         let malformed = || Attempt::Failed(RemoteError::new(kind::PROTOCOL, "the request is not JSON"));
-        let Ok(payload) = String::from_utf8(payload).map_err(|_| ()).and_then(|text| RawValue::from_string(text).map_err(|_| ()))
+        let Ok(payload) =
+            String::from_utf8(payload).map_err(|_| ()).and_then(|text| RawValue::from_string(text).map_err(|_| ()))
         else {
             return malformed();
         };
@@ -174,6 +177,7 @@ async fn ask(account: &Account, relay: Relay) -> Result<Vec<Outcome>, Attempt> {
         return Err(Attempt::Retry(RemoteError::new(kind::WORKER_LOST, message)));
     }
     // A JSON string, as all answers in one piece.
-    let text: String = serde_json::from_slice(body).map_err(|error| protocol(format!("the relay's answer: {error}")))?;
+    let text: String =
+        serde_json::from_slice(body).map_err(|error| protocol(format!("the relay's answer: {error}")))?;
     serde_json::from_str(&text).map_err(|error| protocol(format!("the relay's answer: {error}")))
 }

@@ -20,7 +20,8 @@ impl LogTail {
 
     /// What the function itself wrote: the platform's own lines left out.
     pub fn own_lines(&self) -> String {
-        const PLATFORM: &[&str] = &["START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START", "XRAY TraceId:"];
+        const PLATFORM: &[&str] =
+            &["START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START", "XRAY TraceId:"];
         let lines = self.text.lines().filter(|line| !PLATFORM.iter().any(|start| line.starts_with(start)));
         lines.map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     }

@@ -15,6 +15,7 @@ mod relay;
 mod run_folder;
 mod server;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use server::{FetchFuture, FutureAddress, FutureAnswer};
 
 use self::pool::Pool;
 use super::{Compute, Invocation, Limits, Sink};
+use crate::config::Config;
 use crate::protocol::{RemoteError, kind};
 use crate::storage::Scratch;
 
@@ -33,8 +35,6 @@ use crate::storage::Scratch;
 pub const JOURNAL_VARIABLE: &str = "LITHOPS_LOCAL_JOURNAL";
 /// Environment variable of a worker: the folder of the scratch store.
 pub const SCRATCH_VARIABLE: &str = "LITHOPS_LOCAL_SCRATCH";
-/// Environment variable of a worker: the driver's configuration as JSON.
-pub const CONFIG_VARIABLE: &str = "LITHOPS_WORKER_CONFIG";
 /// Environment variable of a worker: how many workers the driver runs at a time.
 pub const WORKERS_VARIABLE: &str = "LITHOPS_LOCAL_WORKERS";
 
@@ -49,8 +49,26 @@ pub struct Settings {
     pub max_workers: usize,
     /// How long one invocation may take.
     pub invocation_timeout: Option<Duration>,
-    /// The configuration that nested executors and `lithops.storage` see in a worker, as JSON.
-    pub worker_config: String,
+    /// The configuration that nested executors and `lithops.storage` see in a worker.
+    pub worker_config: WorkerConfig,
+}
+
+/// A whole configuration as JSON, secrets included. It stays in memory: a worker asks for it over its own API, when a
+/// function first needs it. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkerConfig(String);
+
+impl WorkerConfig {
+    /// What a worker of `config` is to see.
+    pub fn of(config: &Config) -> WorkerConfig {
+        WorkerConfig(config.to_json_with_secrets().to_string())
+    }
+}
+
+impl fmt::Debug for WorkerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("WorkerConfig(…)")
+    }
 }
 
 /// Invocations in child processes of this one.

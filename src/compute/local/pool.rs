@@ -89,6 +89,7 @@ struct State {
 pub(super) struct Pool {
     pub settings: Settings,
     pub scratch: Arc<Scratch>,
+    scratch_folder: PathBuf,
     folder: RunFolder,
     journals: Option<RunFolder>,
     state: Mutex<State>,
@@ -100,12 +101,14 @@ pub(super) struct Pool {
 impl Pool {
     pub fn new(settings: Settings) -> Result<Arc<Self>, std::io::Error> {
         let folder = RunFolder::new(&std::env::temp_dir())?;
-        let scratch = Arc::new(Scratch::local(folder.path().join("scratch")));
+        let scratch_folder = folder.path().join("scratch");
+        let scratch = Arc::new(Scratch::local(scratch_folder.clone()));
         // Journals are written for each call: memory is the place for them. Elsewhere they work too.
         let journals = RunFolder::new(Path::new("/dev/shm")).ok();
         Ok(Arc::new(Self {
             settings,
             scratch,
+            scratch_folder,
             folder,
             journals,
             state: Mutex::default(),
@@ -252,10 +255,9 @@ impl Pool {
         let address = self.address.get().map(String::as_str).unwrap_or_default();
         let journals = self.journals.as_ref().unwrap_or(&self.folder);
         let journal = journals.path().join(format!("journal-{}", &token[..8]));
-        let scratch = self.scratch.folder();
         // With its scheme: as a URI, an address with a path needs one.
         let api = format!("http://{address}/{token}");
-        let process = process::start(&self.settings, &api, &journal, &scratch)?;
+        let process = process::start(&self.settings, &api, &journal, &self.scratch_folder)?;
         tracing::debug!(pid = process.pid.as_raw_nonzero(), "worker started");
         state.workers.insert(
             token.clone(),

@@ -8,7 +8,7 @@ use std::process::{ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStdin, Command};
 
-use super::{CONFIG_VARIABLE, JOURNAL_VARIABLE, SCRATCH_VARIABLE, Settings, WORKERS_VARIABLE};
+use super::{JOURNAL_VARIABLE, SCRATCH_VARIABLE, Settings, WORKERS_VARIABLE};
 
 /// A running worker and the pipe that tells it when the driver is gone.
 pub(super) struct Process {
@@ -33,7 +33,8 @@ pub(super) fn start(settings: &Settings, api: &str, journal: &Path, scratch: &Pa
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0")
         .env(JOURNAL_VARIABLE, journal)
         .env(SCRATCH_VARIABLE, scratch)
-        .env(CONFIG_VARIABLE, &settings.worker_config)
+        // The text of a configuration may hold secrets, and a worker asks for it where it is kept.
+        .env_remove("LITHOPS_CONFIG")
         .env(WORKERS_VARIABLE, settings.max_workers.to_string())
         .stdin(Stdio::piped())
         .stdout(output)

@@ -100,6 +100,13 @@ impl RelayCompute {
         answer.await.unwrap_or_else(FutureAnswer::Failed)
     }
 
+    /// The driver's configuration as JSON.
+    pub async fn fetch_config(&self) -> Result<Bytes, RemoteError> {
+        let request = Request::get(format!("{}/lithops/config", self.api)).body(Full::default());
+        let body = self.send(request.map_err(unreachable)?).await?.into_body();
+        Ok(body.collect().await.map_err(unreachable)?.to_bytes())
+    }
+
     async fn post(
         &self,
         what: &str,
@@ -110,7 +117,10 @@ impl RelayCompute {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let request = request.body(Full::new(body)).map_err(unreachable)?;
+        self.send(request.body(Full::new(body)).map_err(unreachable)?).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, RemoteError> {
         let response = self.client.request(request).await.map_err(unreachable)?;
         if response.status() == StatusCode::OK || response.status() == StatusCode::ACCEPTED {
             Ok(response)

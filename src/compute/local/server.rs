@@ -132,6 +132,7 @@ async fn route(pool: Arc<Pool>, request: Request<Incoming>) -> Response<Response
             let _ = pool.take_place(token).await;
             empty(StatusCode::ACCEPTED)
         }
+        (&Method::GET, ["lithops", "config"]) => config(&pool),
         (&Method::POST, ["lithops", "future"]) => future(&pool, request.into_body()).await,
         _ => empty(StatusCode::NOT_FOUND),
     }
@@ -209,6 +210,11 @@ async fn invoke(pool: Arc<Pool>, request: Request<Incoming>) -> Response<Respons
         receiver.recv().await.map(|bytes| (Ok(BodyFrame::data(bytes)), receiver))
     });
     Response::new(StreamBody::new(stream).boxed_unsync())
+}
+
+/// The configuration, secrets included: only who knows the worker's token gets here, and that is the worker.
+fn config(pool: &Pool) -> Response<ResponseBody> {
+    Response::new(full(pool.settings.worker_config.0.clone().into()))
 }
 
 async fn future(pool: &Arc<Pool>, body: Incoming) -> Response<ResponseBody> {

@@ -13,7 +13,7 @@ use super::futures::JobEntry;
 use super::{errors, results, submit, wait};
 use crate::compute::Compute;
 use crate::compute::aws_lambda::AwsLambdaCompute;
-use crate::compute::local::{LocalCompute, Settings};
+use crate::compute::local::{LocalCompute, Settings, WorkerConfig};
 use crate::config::{Config, Override, Request};
 use crate::job::Directory;
 use crate::lua::bind::{Raise, bind};
@@ -135,7 +135,7 @@ impl Executor {
                 .map_or_else(String::new, |setting| format!("`localhost.runtime`, {}", setting.source)),
             max_workers: localhost.max_workers,
             invocation_timeout: localhost.runtime_timeout,
-            worker_config: self.config.to_json_redacted().to_string(),
+            worker_config: WorkerConfig::of(&self.config),
         }
     }
 

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::names::{on_bucket, on_object};
 use super::object::{Body, ByteRange, ObjectInfo, ObjectPages, ObjectReader};
 use super::{Storage, StorageError, StorageErrorKind};
 
@@ -262,17 +263,6 @@ impl LocalStorage {
         })
         .await
     }
-}
-
-fn on_object(verb: &str, bucket: &str, key: &str) -> String {
-    // A key that is refused for its length need not be shown in full.
-    let shown: String = key.chars().take(200).collect();
-    let cut = if shown.len() < key.len() { "…" } else { "" };
-    format!("{verb} object `{}{cut}` of bucket `{bucket}`", shown.escape_debug())
-}
-
-fn on_bucket(verb: &str, bucket: &str) -> String {
-    format!("{verb} bucket `{}`", bucket.escape_debug())
 }
 
 /// Whether the error says that there is nothing: also where a part of the path is a file, or a key is longer than any here.

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::check_bucket_name;
+use crate::storage::names;
 use crate::storage::{StorageError, StorageErrorKind};
 
-/// S3's limit for a key (Amazon S3 user guide, "Naming Amazon S3 objects").
-const LONGEST_KEY_BYTES: usize = 1024;
 /// NAME_MAX of Linux file systems.
 const LONGEST_SEGMENT_BYTES: usize = 255;
 
@@ -30,32 +28,17 @@ impl Place {
 }
 
 pub(super) fn bucket_folder(root: &Path, bucket: &str, action: &str) -> Result<PathBuf, StorageError> {
-    match check_bucket_name(bucket) {
-        Ok(()) => Ok(root.join(bucket)),
-        Err(why) => {
-            let reason = format!("the bucket's name is not allowed: {why}");
-            Err(StorageError::new(StorageErrorKind::InvalidBucket, action, reason))
-        }
-    }
+    names::check_bucket(bucket, action).map(|()| root.join(bucket))
 }
 
 /// Whether a key can be a path within a bucket.
 fn check_key(key: &str) -> Result<(), String> {
-    if key.is_empty() {
-        return Err("the key is empty".into());
-    }
-    if key.len() > LONGEST_KEY_BYTES {
-        return Err(format!("the key has {} bytes, at most {LONGEST_KEY_BYTES} are allowed", key.len()));
-    }
-    if key.contains('\0') {
-        return Err("the key contains a NUL character".into());
-    }
+    names::check_key(key)?;
     for segment in key.split('/') {
         match segment {
             "" => {
                 return Err("the key begins or ends with `/`, or has two of them in a row".into());
             }
-            "." | ".." => return Err(format!("the key contains `{segment}` between slashes")),
             _ if segment.len() > LONGEST_SEGMENT_BYTES => {
                 return Err(format!(
                     "a part of the key between slashes has {} bytes, at most {LONGEST_SEGMENT_BYTES} are allowed on this machine",

@@ -59,7 +59,7 @@ async fn through_the_bucket(zip: Vec<u8>, config: &Config) -> Result<CodeSource,
             zip.len() >> 20
         )));
     }
-    let storage = storage::open(config)?;
+    let storage = storage::open(config).await?;
     let bucket = storage.default_bucket().to_owned();
     let hash: String = Sha256::digest(&zip).iter().map(|byte| format!("{byte:02x}")).collect();
     let key = format!("lithops-lua/bootstrap/{hash}.zip");

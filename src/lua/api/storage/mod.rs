@@ -47,7 +47,9 @@ impl Store {
         if let Some(storage) = self.opened.get() {
             return Ok(storage);
         }
-        let storage = crate::storage::open(&self.config(lua)?).map_err(|error| raise(lua, &error))?;
+        let config = self.config(lua)?;
+        let storage =
+            crate::io::handle().block_on(crate::storage::open(&config)).map_err(|error| raise(lua, &error))?;
         Ok(self.opened.get_or_init(|| storage))
     }
 

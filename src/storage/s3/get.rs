@@ -1,0 +1,286 @@
+//! Reading objects. Where the connection breaks, the rest is asked for, if it is still the same object.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bytes::Bytes;
+
+use super::S3Storage;
+use super::connection::CHANGED;
+use crate::storage::object::{ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader};
+use crate::storage::{StorageError, StorageErrorKind};
+
+/// Connections that may break in a row, without a byte in between, before a read fails.
+const MOST_BREAKS: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// An object, and how to read it again.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub storage: S3Storage,
+    pub bucket: String,
+    pub key: String,
+    pub action: String,
+    /// As the server wrote it, with its quotes.
+    pub etag: String,
+}
+
+/// Bytes of an object, read piece by piece.
+pub(super) struct Chunks {
+    source: Source,
+    /// Absent while there is no connection.
+    body: Option<ByteStream>,
+    /// What the connection gave beyond the last piece.
+    rest: Bytes,
+    /// Of the next byte to give, in the object.
+    offset: u64,
+    end: u64,
+    breaks: u32,
+}
+
+/// An opened object.
+pub(super) struct Opened {
+    info: ObjectInfo,
+    chunks: Chunks,
+}
+
+impl Opened {
+    pub fn into_reader(self) -> ObjectReader {
+        let length_bytes = self.chunks.left();
+        ObjectReader::new(self.info, length_bytes, Box::new(self.chunks))
+    }
+
+    pub async fn read_whole(mut self) -> Result<Bytes, StorageError> {
+        let failed = |reason: String| StorageError::new(StorageErrorKind::Io, &self.chunks.source.action, reason);
+        let length = usize::try_from(self.chunks.left()).map_err(|error| failed(error.to_string()))?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|error| failed(error.to_string()))?;
+        self.chunks.fill(&mut bytes, length).await?;
+        Ok(bytes.into())
+    }
+}
+
+impl S3Storage {
+    /// Opens an object, or a range of it.
+    pub(super) async fn open_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<ByteRange>,
+        action: String,
+    ) -> Result<Opened, StorageError> {
+        if let Some(range) = range {
+            // Only whether the range itself makes sense.
+            range.within(u64::MAX, &action)?;
+        }
+        let request = self.client().get_object().bucket(bucket).key(key);
+        let request = request.set_range(range.map(header)).set_expected_bucket_owner(self.owner(bucket));
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let failed = self.explain(bucket, &action, &error);
+                if self.is_empty_default(bucket, &failed) {
+                    return Err(self.no_such_key(&action));
+                }
+                if let (StorageErrorKind::InvalidRange, Some(range)) = (failed.kind(), range) {
+                    // Whoever asked wants to know how long the object is.
+                    let (info, _) = self.properties(bucket, key, &action).await?;
+                    range.within(info.size_bytes, &action)?;
+                }
+                return Err(failed);
+            }
+        };
+        let source = Source {
+            storage: self.clone(),
+            bucket: bucket.into(),
+            key: key.into(),
+            action,
+            etag: answer.e_tag.clone().unwrap_or_default(),
+        };
+        source.opened(answer, range)
+    }
+
+    /// What is known of an object, and its etag as the server wrote it.
+    pub(super) async fn properties(
+        &self,
+        bucket: &str,
+        key: &str,
+        action: &str,
+    ) -> Result<(ObjectInfo, String), StorageError> {
+        let owner = self.owner(bucket);
+        let head = self.client().head_object().bucket(bucket).key(key).set_expected_bucket_owner(owner.clone());
+        let error = match head.send().await {
+            Ok(found) => {
+                let etag = found.e_tag.unwrap_or_default();
+                return Ok((info(key, size(found.content_length), found.last_modified.as_ref(), &etag), etag));
+            }
+            Err(error) => error,
+        };
+        let failed = self.explain(bucket, action, &error);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match (failed.kind(), status) {
+            (StorageErrorKind::WrongRegion, _) | (_, None) => Err(failed),
+            (_, Some(404)) if self.is_default(bucket) => Err(self.no_such_key(action)),
+            // An answer to HEAD has no body to say why, or whether it is the bucket that is missing: GET is asked again.
+            _ => {
+                let get = self.client().get_object().bucket(bucket).key(key).set_expected_bucket_owner(owner);
+                match get.send().await {
+                    Ok(found) => {
+                        let etag = found.e_tag.unwrap_or_default();
+                        Ok((info(key, size(found.content_length), found.last_modified.as_ref(), &etag), etag))
+                    }
+                    Err(error) => Err(self.explain(bucket, action, &error)),
+                }
+            }
+        }
+    }
+}
+
+impl Source {
+    fn opened(self, answer: GetObjectOutput, range: Option<ByteRange>) -> Result<Opened, StorageError> {
+        // `bytes 2-4/10`; without it the answer is the whole object.
+        let part = answer.content_range.as_deref().and_then(read_content_range);
+        let (offset, length, size_bytes) = match part {
+            Some((first, size_bytes)) => (first, size(answer.content_length), size_bytes),
+            None => (0, size(answer.content_length), size(answer.content_length)),
+        };
+        if let Some(range) = range {
+            let wanted = range.within(size_bytes, &self.action)?;
+            if wanted != (offset, length) {
+                let reason = "the server gave other bytes than it was asked for: it does not support ranges";
+                return Err(StorageError::new(StorageErrorKind::Io, self.action, reason));
+            }
+        }
+        let info = info(&self.key, size_bytes, answer.last_modified.as_ref(), &self.etag);
+        let mut chunks = Chunks::new(self, offset, offset + length);
+        chunks.body = Some(answer.body);
+        Ok(Opened { info, chunks })
+    }
+}
+
+impl Chunks {
+    /// The bytes from `offset` to before `end`; the connection is made when they are read.
+    pub fn new(source: Source, offset: u64, end: u64) -> Chunks {
+        Chunks { source, body: None, rest: Bytes::new(), offset, end, breaks: 0 }
+    }
+
+    fn left(&self) -> u64 {
+        self.end - self.offset
+    }
+
+    /// Appends to `target` until it has `length` bytes, or nothing is left.
+    async fn fill(&mut self, target: &mut Vec<u8>, length: usize) -> Result<(), StorageError> {
+        while target.len() < length && self.left() > 0 {
+            if !self.rest.is_empty() {
+                let most = self.left().min((length - target.len()) as u64) as usize;
+                let taken = self.rest.split_to(self.rest.len().min(most));
+                self.offset += taken.len() as u64;
+                target.extend_from_slice(&taken);
+                continue;
+            }
+            let body = match &mut self.body {
+                Some(body) => body,
+                None => self.body.insert(self.source.rest(self.offset, self.end).await?),
+            };
+            match body.next().await {
+                Some(Ok(bytes)) => {
+                    self.breaks = 0;
+                    self.rest = bytes;
+                }
+                end => {
+                    self.body = None;
+                    self.breaks += 1;
+                    let why = match end {
+                        Some(Err(error)) => error.to_string(),
+                        _ => "the answer ended early".into(),
+                    };
+                    if self.breaks > MOST_BREAKS {
+                        let reason = format!("the connection broke again and again ({why}): check the network");
+                        return Err(StorageError::new(StorageErrorKind::Unreachable, &self.source.action, reason));
+                    }
+                    tracing::debug!(key = self.source.key, why, offset = self.offset, "reading goes on");
+                    tokio::time::sleep(FIRST_PAUSE * 2u32.pow(self.breaks - 1)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    /// The bytes from `offset` to before `end` of the object as it was when it was opened.
+    async fn rest(&self, offset: u64, end: u64) -> Result<ByteStream, StorageError> {
+        let Source { storage, bucket, key, action, etag } = self;
+        let range = ByteRange { first: offset, last: Some(end - 1) };
+        let request = storage.client().get_object().bucket(bucket).key(key).range(header(range));
+        let request = request.set_expected_bucket_owner(storage.owner(bucket));
+        let answer = request.set_if_match(Some(etag.clone()).filter(|etag| !etag.is_empty())).send().await;
+        let changed = || StorageError::new(StorageErrorKind::ObjectChanged, action, CHANGED);
+        let answer = answer.map_err(|error| match error.code() {
+            Some("NoSuchKey" | "InvalidRange") => changed(),
+            _ => storage.explain(bucket, action, &error),
+        })?;
+        // Not every server looks at the condition.
+        let is_same = answer.e_tag.as_deref().unwrap_or_default() == etag;
+        let at = answer.content_range.as_deref().and_then(read_content_range).map(|(first, _)| first);
+        if is_same && at.unwrap_or(0) == offset { Ok(answer.body) } else { Err(changed()) }
+    }
+}
+
+#[async_trait]
+impl ChunkSource for Chunks {
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+        let length = self.left().min(CHUNK_BYTES as u64) as usize;
+        if length == 0 {
+            return Ok(None);
+        }
+        let mut chunk = Vec::with_capacity(length);
+        self.fill(&mut chunk, length).await?;
+        Ok(Some(chunk.into()))
+    }
+}
+
+/// The value of the header `Range`.
+fn header(range: ByteRange) -> String {
+    match range.last {
+        Some(last) => format!("bytes={}-{last}", range.first),
+        None => format!("bytes={}-", range.first),
+    }
+}
+
+/// The first byte and the size of the whole, of `bytes 2-4/10`.
+fn read_content_range(text: &str) -> Option<(u64, u64)> {
+    let (range, size_bytes) = text.strip_prefix("bytes ")?.split_once('/')?;
+    Some((range.split_once('-')?.0.parse().ok()?, size_bytes.parse().ok()?))
+}
+
+fn size(length: Option<i64>) -> u64 {
+    length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0)
+}
+
+/// What a script learns of an object. Listings have fractions of seconds that the object itself does not tell.
+pub(super) fn info(key: &str, size_bytes: u64, last_modified: Option<&DateTime>, etag: &str) -> ObjectInfo {
+    let seconds = last_modified.and_then(|time| u64::try_from(time.secs()).ok()).unwrap_or(0);
+    ObjectInfo {
+        key: key.into(),
+        size_bytes,
+        last_modified: UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH),
+        etag: etag.trim_matches('"').into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        assert_eq!(read_content_range("bytes 2-4/10"), Some((2, 10)));
+        for bad in ["", "bytes */10", "2-4/10", "bytes 2-4/*"] {
+            assert_eq!(read_content_range(bad), None, "{bad}");
+        }
+    }
+}
