@@ -15,7 +15,7 @@ use std::fs::File;
 use std::future::Future;
 use std::os::unix::fs::OpenOptionsExt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -31,7 +31,7 @@ use self::tasks::{Task, Threads};
 use crate::compute::aws_lambda::relay;
 use crate::compute::local::{JOURNAL_VARIABLE, SCRATCH_VARIABLE, WORKERS_VARIABLE};
 use crate::lua::session::ConfigLoader;
-use crate::protocol::{Event, ObjectAnswer, Request, VERSION, whole_answer};
+use crate::protocol::{Event, ObjectAnswer, Request, Surroundings, VERSION, whole_answer};
 use crate::storage::Scratch;
 
 /// Set when the thread that runs calls is of no use any more: its call timed out, or its memory ran out.
@@ -121,11 +121,8 @@ fn begin(
     let account_id = event.context.invoked_function_arn.split(':').nth(4).map(str::to_owned);
     let scratch = match &request.surroundings {
         None => local_scratch(),
-        Some(surroundings) => {
-            let config = config_loader(surroundings.config.clone(), account_id.clone())();
-            let config = config.map_err(|error| refuse(format!("cannot use the driver's configuration: {error}")))?;
-            Arc::new(Scratch::in_storage(config, surroundings.scratch_prefix.clone()))
-        }
+        Some(surroundings) => stored_scratch(surroundings, account_id.clone())
+            .map_err(|error| refuse(format!("cannot use the driver's configuration: {error}")))?,
     };
     let delivered = request.surroundings.as_ref().and_then(|surroundings| surroundings.answer.clone());
     let begun = match delivered {
@@ -239,6 +236,22 @@ fn is_local() -> bool {
 fn local_scratch() -> Arc<Scratch> {
     let folder = std::env::var_os(SCRATCH_VARIABLE).unwrap_or_else(|| "/tmp/lithops-scratch".into());
     Arc::new(Scratch::local(folder.into()))
+}
+
+/// The scratch store that a driver names. The one of the last invocation is kept: most are of the same driver.
+fn stored_scratch(surroundings: &Surroundings, account_id: Option<String>) -> Result<Arc<Scratch>, String> {
+    static LAST: Mutex<Option<(String, String, Arc<Scratch>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((config, prefix, scratch)) = &*last
+        && *config == surroundings.config
+        && *prefix == surroundings.scratch_prefix
+    {
+        return Ok(scratch.clone());
+    }
+    let config = config_loader(surroundings.config.clone(), account_id)()?;
+    let scratch = Arc::new(Scratch::in_storage(config, surroundings.scratch_prefix.clone()));
+    *last = Some((surroundings.config.clone(), surroundings.scratch_prefix.clone(), scratch.clone()));
+    Ok(scratch)
 }
 
 /// How many workers the platform runs at a time.

@@ -36,6 +36,8 @@ use crate::storage::Scratch;
 pub const SCRATCH_PREFIX: &str = "lithops-lua/jobs";
 /// A function that is deleted while a job runs is made again, so often and no more.
 const MAX_REMADE: u32 = 3;
+/// How long the end of a driver may take to remove what its jobs left in storage.
+const CLEAN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Beside the VM, a worker's process needs this much: its code, stacks, buffers, TLS (measured: 12 to 25 MB).
 const WORKER_OVERHEAD_BYTES: u64 = 40 << 20;
 
@@ -178,10 +180,13 @@ impl AwsLambdaCompute {
             return;
         }
         let scratch = self.scratch.clone();
-        let cleaned = crate::io::handle().block_on(async move { scratch.remove_all().await });
-        if let Err(error) = cleaned {
-            tracing::warn!(%error, "cannot remove the jobs' objects; `lithops-lua clean` does");
-        }
+        let removing = async move { tokio::time::timeout(CLEAN_TIMEOUT, scratch.remove_all()).await };
+        let why = match crate::io::handle().block_on(removing) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it takes more than {} s", CLEAN_TIMEOUT.as_secs()),
+        };
+        tracing::warn!("cannot remove the jobs' objects ({why}); `lithops-lua clean` does");
     }
 }
 

@@ -1,0 +1,38 @@
+//! Jobs on AWS Lambda and S3, end to end: the real binary deploys itself to an emulated AWS, which runs it as the function.
+
+#[path = "support/emulator/mod.rs"]
+#[allow(dead_code)]
+mod emulator;
+
+#[path = "support/host.rs"]
+#[allow(dead_code)]
+mod support;
+
+#[path = "support/jobs.rs"]
+#[allow(dead_code)]
+mod jobs;
+
+#[path = "support/aws.rs"]
+mod aws;
+
+/// What a script sees: the same as on its own machine.
+#[path = "aws/basics.rs"]
+mod basics;
+/// Functions that end badly, and functions that AWS does not run.
+#[path = "aws/failures.rs"]
+mod failures;
+/// Faults of all kinds in the middle of a large job.
+#[path = "aws/faults.rs"]
+mod faults;
+/// Values that are too large for a request or an answer.
+#[path = "aws/large.rs"]
+mod large;
+/// Jobs in jobs, and several calls at a time in one function instance.
+#[path = "aws/nesting.rs"]
+mod nesting;
+/// Answers through storage, and invocations that a function starts for the driver.
+#[path = "aws/objects.rs"]
+mod objects;
+/// Credentials stay where they belong.
+#[path = "aws/secrets.rs"]
+mod secrets;

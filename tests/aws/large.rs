@@ -1,0 +1,52 @@
+use crate::aws::Aws;
+
+#[test]
+fn large_functions_go_to_storage_once_and_are_removed() {
+    let aws = Aws::new();
+    aws.passes(
+        r#"
+        local big = {}
+        for i = 1, 60000 do big[i] = "number " .. i end
+        local r = lithops.map(function(x) return big[x] end, lithops.range(40), {chunksize = 1}):get_result()
+        for i = 1, 40 do same(r[i], "number " .. i) end
+        "#,
+    );
+    assert_eq!(aws.requests("s3:PutObject"), 1, "{:?}", aws.emulator.record().requests);
+    assert_eq!(aws.objects(), Vec::<String>::new());
+}
+
+#[test]
+fn large_elements_and_large_results_go_through_storage() {
+    let aws = Aws::new();
+    aws.configure("", "runtime_memory: 512");
+    aws.passes(
+        r#"
+        local fs = lithops.map(function(text) return text .. text, #text end, {("a"):rep(5e6), ("b"):rep(10)})
+        local r = fs:get_result()
+        same(#r[1], 1e7) same(r[2], ("b"):rep(20))
+        assert(r[1] == ("a"):rep(1e7))
+        same(select(2, fs[1]:result()), 5e6)
+        -- A large result as the argument of another call.
+        same(lithops.map(function(text) return #text end, {fs[1]}):get_result(), {1e7})
+        "#,
+    );
+    assert!(aws.requests("s3:PutObject") >= 2);
+    assert_eq!(aws.objects(), Vec::<String>::new());
+}
+
+#[test]
+fn without_the_data_cleaner_objects_stay_until_clean() {
+    let aws = Aws::new();
+    aws.configure("data_cleaner: false", "");
+    aws.passes(
+        r#"
+        local big = ("x"):rep(1e6)
+        same(lithops.call_async(function() return #big end):result(), 1e6)
+        "#,
+    );
+    let objects = aws.objects();
+    assert!(objects.len() == 1 && objects[0].contains("/lithops-lua/jobs/"), "{objects:?}");
+    let run = aws.run(&["clean"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(aws.objects(), Vec::<String>::new(), "{run:?}");
+}
