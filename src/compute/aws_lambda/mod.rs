@@ -1,3 +1,4 @@
 //! AWS Lambda as a backend.
 
 pub mod deploy;
+pub mod image;
