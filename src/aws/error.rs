@@ -51,6 +51,17 @@ impl AwsError {
         AwsError { kind, action: action.into(), reason: reason.into(), code: None }
     }
 
+    /// What a service answered.
+    pub(super) fn answered(
+        action: impl Into<String>,
+        status: u16,
+        code: Option<&str>,
+        message: Option<&str>,
+    ) -> AwsError {
+        let (kind, reason) = explain(status, code, message);
+        AwsError { kind, action: action.into(), reason, code: code.map(str::to_owned) }
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> AwsErrorKind {
         self.kind

@@ -6,6 +6,9 @@
 
 mod account;
 mod error;
+pub(crate) mod http;
+mod signed;
 
 pub use account::Account;
 pub use error::{AwsError, AwsErrorKind, Failed};
+pub use signed::{ECR, JsonService, LOGS};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs};
+use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
 use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
 use crate::lua::vm::ConfigChoice;
@@ -32,6 +32,8 @@ pub enum Action {
         /// As JSON.
         json: bool,
     },
+    /// Something with the functions on AWS Lambda.
+    Runtime(RuntimeCommand),
     /// Say how to use the program: there is no script, and a person at the terminal.
     Hint,
 }
@@ -68,6 +70,7 @@ impl HighArgs {
         overrides.extend(low.backend.as_deref().map(Override::backend));
         overrides.extend(low.storage.as_deref().map(Override::storage));
         overrides.extend(low.region.as_deref().map(Override::region));
+        overrides.extend(low.bootstrap.as_deref().map(Override::bootstrap));
         for option in &low.options {
             overrides.push(Override::parse(option)?);
         }
@@ -79,6 +82,10 @@ impl HighArgs {
         };
         let action = match low.command {
             Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },
+            Some(Command::Runtime { command }) => {
+                overrides.extend(command.memory().map(Override::runtime_memory));
+                Action::Runtime(command)
+            }
             None => match script(low.execute, low.script, typed) {
                 Some(script) => Action::Run(script),
                 None => Action::Hint,

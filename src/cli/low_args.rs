@@ -16,9 +16,10 @@ Examples:
   lithops-lua --backend aws_lambda --region eu-west-1 pipeline.lua
   lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
   lithops-lua config show                  the configuration in effect, and where it comes from
+  lithops-lua runtime deploy               make the function on AWS Lambda ready now, not at the first job
 
 Options go before the script: everything after it belongs to the script.
-A script that is called `config` is run as `./config`.
+A script that is called `config` or `runtime` is run as `./config`, `./runtime`.
 
 Environment:
   LUA_PATH, LUA_CPATH     where `require` looks after the script's folder; `;;` is the default
@@ -70,6 +71,10 @@ pub struct LowArgs {
     #[arg(long, value_name = "NAME", global = true)]
     pub region: Option<String>,
 
+    /// The executable that AWS Lambda functions run; this one if it fits
+    #[arg(long, value_name = "FILE", global = true)]
+    pub bootstrap: Option<String>,
+
     /// Log more: -v what happens, -vv in detail
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
@@ -106,6 +111,12 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// The functions on AWS Lambda, and their container image
+    Runtime {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RuntimeCommand,
+    },
 }
 
 /// What is done with the configuration.
@@ -117,4 +128,61 @@ pub enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What is done with the functions on AWS Lambda.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum RuntimeCommand {
+    /// Find or make the function that the configuration needs, and wait until it is ready
+    Deploy {
+        /// Megabytes of memory of the function
+        #[arg(long, value_name = "MB")]
+        memory: Option<String>,
+    },
+    /// The same, and set code and configuration anew even where nothing differs
+    Update {
+        /// Megabytes of memory of the function
+        #[arg(long, value_name = "MB")]
+        memory: Option<String>,
+    },
+    /// List the functions that this program made; with `aws_lambda.namespace`, only those of that
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete functions that this program made
+    Delete {
+        /// Their names
+        #[arg(value_name = "NAME", required_unless_present = "all")]
+        names: Vec<String>,
+        /// All that `list` lists
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Delete their logs, too
+        #[arg(long)]
+        logs: bool,
+    },
+    /// Make a container image of the bootstrap and push it, without Docker
+    Build {
+        /// Its name; without a registry: in the account's ECR. Absent: `aws_lambda.runtime`
+        #[arg(value_name = "NAME[:TAG]")]
+        name: Option<String>,
+        /// Write it to this folder (OCI layout) instead of pushing it
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
+}
+
+impl RuntimeCommand {
+    /// What it says about the function's memory.
+    pub fn memory(&self) -> Option<&str> {
+        match self {
+            RuntimeCommand::Deploy { memory } | RuntimeCommand::Update { memory } => memory.as_deref(),
+            RuntimeCommand::List { .. } | RuntimeCommand::Delete { .. } | RuntimeCommand::Build { .. } => None,
+        }
+    }
 }

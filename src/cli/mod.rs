@@ -2,6 +2,7 @@
 //!
 //! - [`low_args`] is what was typed, [`high_args`] what it means.
 //! - [`run`] does it; [`exit`] says how the process ends.
+//! - [`config`] and [`runtime`] are the commands of those names.
 //! - [`logging`] sets up `tracing`; [`panics`] turns our own bugs into one sentence.
 
 pub mod config;
@@ -11,5 +12,6 @@ pub mod logging;
 pub mod low_args;
 pub mod panics;
 pub mod run;
+pub mod runtime;
 
 pub use run::main;

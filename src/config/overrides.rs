@@ -56,6 +56,16 @@ impl Override {
         }
     }
 
+    /// `--bootstrap PATH`.
+    pub fn bootstrap(path: &str) -> Override {
+        Override::argument("--bootstrap", "aws_lambda", "bootstrap", path)
+    }
+
+    /// `--memory MB`.
+    pub fn runtime_memory(megabytes: &str) -> Override {
+        Override::argument("--memory", "aws_lambda", "runtime_memory", megabytes)
+    }
+
     /// An option of `lithops.FunctionExecutor{…}` that stands for a key.
     pub fn executor_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
         Override::new(section, key, Node::from_json(value), Source::ExecutorOption(option.into()))

@@ -24,7 +24,7 @@ const LIBRARIES: &[&str] = &[
 ];
 
 /// An executable that may become a function's bootstrap. It is open, so that it stays the same file.
-pub(super) struct Bootstrap {
+pub(in crate::compute::aws_lambda) struct Bootstrap {
     pub file: File,
     /// For messages, and to tell executables apart.
     pub path: PathBuf,
@@ -126,7 +126,7 @@ mod tests {
 
     fn needs(glibc: Option<Glibc>, libraries: &[&str]) -> Needs {
         let libraries = libraries.iter().map(|name| (*name).to_owned()).collect();
-        Needs { architecture: Architecture::X86_64, glibc, libraries }
+        Needs { architecture: Architecture::X86_64, glibc, libraries, interpreter: None }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::config::Architecture;
 
 /// A version of glibc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Glibc(pub u32, pub u32);
+pub(in crate::compute::aws_lambda) struct Glibc(pub u32, pub u32);
 
 impl fmt::Display for Glibc {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -21,22 +21,34 @@ impl fmt::Display for Glibc {
 
 /// What an executable needs.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Needs {
+pub(in crate::compute::aws_lambda) struct Needs {
     pub architecture: Architecture,
     /// `None`: no glibc at all, as in a static executable.
     pub glibc: Option<Glibc>,
     /// The shared libraries, by their names.
     pub libraries: Vec<String>,
+    /// The path of the loader that starts it; `None`: a static executable, or a library.
+    pub interpreter: Option<String>,
 }
 
 /// Reads what an executable needs. `Err` says what the file is instead.
-pub(super) fn read(file: File) -> Result<Needs, String> {
+pub(in crate::compute::aws_lambda) fn read(file: File) -> Result<Needs, String> {
+    read_any(file, false)
+}
+
+/// Reads what a shared library needs. `Err` says what the file is instead.
+pub(in crate::compute::aws_lambda) fn read_library(file: File) -> Result<Needs, String> {
+    read_any(file, true)
+}
+
+fn read_any(file: File, library: bool) -> Result<Needs, String> {
     let data = &ReadCache::new(file);
     let not_linux = |_| "it is not a program for 64-bit Linux".to_owned();
     let header = FileHeader64::<Endianness>::parse(data).map_err(not_linux)?;
     let endian = header.endian().map_err(not_linux)?;
     let damaged = |error| format!("its ELF file is damaged: {error}");
-    if !matches!(header.e_type(endian), elf::ET_EXEC | elf::ET_DYN) || header.e_entry(endian) == 0 {
+    let is_program = matches!(header.e_type(endian), elf::ET_EXEC | elf::ET_DYN) && header.e_entry(endian) != 0;
+    if !library && !is_program {
         return Err("it is a library, not a program".into());
     }
     let architecture = match header.e_machine(endian) {
@@ -47,7 +59,12 @@ pub(super) fn read(file: File) -> Result<Needs, String> {
     let segments = header.program_headers(endian, data).map_err(damaged)?;
     let is_dynamic = segments.iter().any(|segment| segment.p_type(endian) == elf::PT_DYNAMIC);
     let sections = header.sections(endian, data).map_err(damaged)?;
-    let mut needs = Needs { architecture, glibc: None, libraries: Vec::new() };
+    let mut needs = Needs { architecture, glibc: None, libraries: Vec::new(), interpreter: None };
+    for segment in segments {
+        if let Some(path) = segment.interpreter(endian, data).map_err(damaged)? {
+            needs.interpreter = Some(String::from_utf8_lossy(path).into_owned());
+        }
+    }
     if is_dynamic && sections.is_empty() {
         return Err("it has no section headers, so what it needs cannot be read; strip it with `strip`".into());
     }
@@ -108,6 +125,7 @@ mod tests {
         let own = if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
         assert_eq!(needs.architecture, own);
         assert!(needs.libraries.iter().any(|library| library.starts_with("libc.so")), "{needs:?}");
+        assert!(needs.interpreter.as_deref().is_some_and(|path| path.starts_with("/lib")), "{needs:?}");
         // Rust's standard library alone needs 2.17 or more.
         assert!(needs.glibc.is_some_and(|glibc| glibc >= Glibc(2, 17)), "{needs:?}");
     }

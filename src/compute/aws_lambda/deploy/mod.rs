@@ -10,7 +10,7 @@
 mod bootstrap;
 pub mod catalog;
 mod code;
-mod elf;
+pub(super) mod elf;
 mod error;
 mod functions;
 mod image_name;
@@ -25,10 +25,10 @@ use tokio::sync::OnceCell;
 
 pub use self::bootstrap::BootstrapError;
 pub use self::error::DeployError;
-pub use self::image_name::{ImageName, image_uri};
+pub use self::image_name::{ImageName, ecr_registry, image_uri};
 pub use self::settings::{NAME_PREFIX, NameParts, Setting, parse_name};
 
-use self::bootstrap::Bootstrap;
+pub(super) use self::bootstrap::Bootstrap;
 use self::code::CodeStore;
 use self::functions::Functions;
 use self::package::Package;

@@ -227,7 +227,7 @@ mod tests {
         let mut archive = ZipArchive::new(Cursor::new(&zip)).unwrap();
         assert_eq!(archive.len(), 1);
         let mut file = archive.by_index(0).unwrap();
-        assert_eq!((file.name(), file.unix_mode()), ("bootstrap", Some(0o100_755)));
+        assert_eq!((file.name().unwrap().as_ref(), file.unix_mode()), ("bootstrap", Some(0o100_755)));
         let mut unpacked = Vec::new();
         file.read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, executable);
