@@ -96,7 +96,14 @@ impl Put<'_> {
                 let request = storage.client().put_object().bucket(bucket).key(key);
                 let request = request.set_expected_bucket_owner(storage.owner(bucket));
                 let sent = request.body(content.stream(action).await?).send().await;
-                sent.map(drop).map_err(|error| storage.explain(bucket, action, &error))
+                let Err(error) = sent else { return Ok(()) };
+                let failed = storage.explain(bucket, action, &error);
+                if failed.kind() == StorageErrorKind::Unreachable {
+                    // A server that refuses a request may close the connection before it has read the body, and its
+                    // answer is lost. To a request without a body it says why.
+                    storage.look_at(bucket, action).await?;
+                }
+                Err(failed)
             })
             .await
     }

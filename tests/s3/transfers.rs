@@ -1,0 +1,187 @@
+use std::fs;
+use std::time::Duration;
+
+use lithops_lua::storage::{Body, ByteRange};
+
+use super::server::Seen;
+use super::*;
+
+const MIB: usize = 1 << 20;
+
+fn is_part(seen: &Seen) -> bool {
+    seen.method == "PUT" && seen.query.contains("partNumber=")
+}
+
+fn is_get(seen: &Seen) -> bool {
+    seen.method == "GET" && seen.path.ends_with("/k")
+}
+
+fn is_abort(seen: &Seen) -> bool {
+    seen.method == "DELETE" && seen.query.contains("uploadId=")
+}
+
+#[tokio::test]
+async fn small_objects_are_one_request() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.create_bucket(BUCKET).await.unwrap();
+    let before = server.seen().len();
+    storage.put_object(BUCKET, "k", bytes(16 * MIB).into()).await.unwrap();
+    assert_eq!(storage.get_object(BUCKET, "k", None).await.unwrap().len(), 16 * MIB);
+    assert_eq!(server.seen().len() - before, 2);
+}
+
+#[tokio::test]
+async fn large_objects_go_by_parts() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.put_object(BUCKET, "k", bytes(20 * MIB).into()).await.unwrap();
+    assert_eq!(server.count(is_part), 3);
+    assert_eq!(server.count(is_abort), 0);
+    assert!(storage.get_object(BUCKET, "k", None).await.unwrap() == bytes(20 * MIB));
+}
+
+#[tokio::test]
+async fn a_part_that_fails_aborts_the_upload_and_keeps_the_old() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.put_object(BUCKET, "k", "old".into()).await.unwrap();
+    let denied = Fault::answer(403, "AccessDenied", "Access Denied");
+    server.fail(99, |seen| is_part(seen) && seen.query.contains("partNumber=2"), denied.clone());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), bytes(40 * MIB)).unwrap();
+    let pieces = Pieces { left: vec![bytes(40 * MIB)], failure: None };
+    for body in [Body::Bytes(bytes(40 * MIB)), Body::File(file.path().into()), Body::Stream(Box::new(pieces))] {
+        let error = storage.put_object(BUCKET, "k", body).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::AccessDenied);
+        assert_eq!(storage.get_object(BUCKET, "k", None).await.unwrap(), "old");
+    }
+    assert_eq!(server.count(is_abort), 3);
+    // The last step can fail, too.
+    server.forgive();
+    server.fail(99, |seen| seen.method == "POST" && seen.query.contains("uploadId="), denied);
+    assert_eq!(kind(storage.put_object(BUCKET, "k", bytes(20 * MIB).into()).await), Kind::AccessDenied);
+    assert_eq!(server.count(is_abort), 4);
+    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap(), ["k"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_given_up_is_aborted() {
+    struct Stuck(Option<Bytes>);
+    #[async_trait]
+    impl ChunkSource for Stuck {
+        async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+            match self.0.take() {
+                Some(first) => Ok(Some(first)),
+                None => std::future::pending().await,
+            }
+        }
+    }
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let put = storage.put_object(BUCKET, "k", Body::Stream(Box::new(Stuck(Some(bytes(17 * MIB))))));
+    tokio::select! {
+        _ = put => panic!("it cannot end"),
+        () = async {
+            while server.count(is_part) < 2 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        } => {}
+    }
+    let aborted = async {
+        while server.count(is_abort) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), aborted).await.unwrap();
+    assert!(storage.list_keys(BUCKET, "").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_goes_on_where_the_connection_broke() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let whole = bytes(5 * MIB);
+    storage.put_object(BUCKET, "k", whole.clone().into()).await.unwrap();
+    for after_bytes in [0, 100_000, MIB + 1] {
+        server.fail(3, is_get, Fault::Cut { after_bytes });
+        assert!(storage.get_object(BUCKET, "k", None).await.unwrap() == whole, "{after_bytes}");
+    }
+    server.fail(2, is_get, Fault::Cut { after_bytes: 5 });
+    let range = Some(ByteRange { first: 1000, last: Some(1_500_000) });
+    let part = storage.get_object(BUCKET, "k", range).await.unwrap();
+    assert!(part == whole.slice(1000..1_500_001));
+    let rest = server.seen().into_iter().rev().find(is_get).unwrap();
+    assert_eq!(rest.header("range"), "bytes=1010-1500000");
+    assert!(!rest.header("if-match").is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_always_is_told() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.put_object(BUCKET, "k", bytes(MIB).into()).await.unwrap();
+    server.fail(999, is_get, Fault::Cut { after_bytes: 0 });
+    let error = storage.get_object(BUCKET, "k", None).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unreachable, "{error}");
+    assert!(error.to_string().starts_with("get object `k` of bucket `main`: the connection broke"), "{error}");
+}
+
+#[tokio::test]
+async fn an_object_that_changes_while_it_is_read_is_an_error() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    for (changed, how) in [(true, "replaced"), (false, "deleted")] {
+        storage.put_object(BUCKET, "k", bytes(4 * MIB).into()).await.unwrap();
+        server.fail(1, is_get, Fault::Cut { after_bytes: MIB });
+        let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+        reader.next_chunk().await.unwrap().unwrap();
+        if changed {
+            storage.put_object(BUCKET, "k", vec![1; 4 * MIB].into()).await.unwrap();
+        } else {
+            storage.delete_object(BUCKET, "k").await.unwrap();
+        }
+        let error = loop {
+            match reader.next_chunk().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("{how}, and nothing was said"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), Kind::ObjectChanged, "{how}: {error}");
+        assert!(error.to_string().contains("replaced or deleted while it was read: read it again"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn large_files_are_downloaded_by_ranges() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let whole = bytes(40 * MIB + 1);
+    storage.put_object(BUCKET, "k", whole.clone().into()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("file");
+    server.fail(3, is_get, Fault::Cut { after_bytes: MIB });
+    storage.download_file(BUCKET, "k", &target).await.unwrap();
+    assert!(fs::read(&target).unwrap() == whole);
+    let ranges: Vec<_> = server.seen().into_iter().filter(is_get).map(|seen| seen.header("range").to_owned()).collect();
+    for range in ["bytes=0-8388607", "bytes=33554432-41943039", "bytes=41943040-41943040"] {
+        assert!(ranges.iter().any(|seen| seen == range), "{range} in {ranges:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_download_that_fails_leaves_the_old_file() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.put_object(BUCKET, "k", bytes(40 * MIB).into()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("file");
+    fs::write(&target, "old").unwrap();
+    let last = |seen: &Seen| is_get(seen) && seen.header("range").starts_with("bytes=33554432-");
+    server.fail(99, last, Fault::answer(412, "PreconditionFailed", "At least one of the pre-conditions did not hold"));
+    assert_eq!(kind(storage.download_file(BUCKET, "k", &target).await), Kind::ObjectChanged);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "old");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
