@@ -111,7 +111,7 @@ impl Aws {
         Aws {
             access_key: of.optional("access_key_id").zip(of.optional("secret_access_key")),
             session_token: of.optional("session_token"),
-            region: of.optional("region"),
+            region: of.optional("region").or_else(|| of.optional("region_name")),
             account_id: of.optional("account_id"),
             profile: of.optional("profile").or_else(|| of.optional("config_profile")),
         }
@@ -121,10 +121,9 @@ impl Aws {
 impl AwsLambda {
     pub(super) fn read(values: &Values) -> AwsLambda {
         let of = Reader { values, section: "aws_lambda" };
-        let aws = Reader { values, section: "aws" };
         let whole = |key| of.number(key).and_then(|number| usize::try_from(number).ok()).unwrap_or(1);
         AwsLambda {
-            region: of.optional("region_name").or_else(|| of.optional("region")).or_else(|| aws.optional("region")),
+            region: of.optional("region_name").or_else(|| of.optional("region")).or_else(|| Aws::read(values).region),
             execution_role: of.optional("execution_role"),
             max_workers: whole("max_workers"),
             worker_processes: whole("worker_processes"),
@@ -161,9 +160,8 @@ impl EfsMount {
 impl AwsS3 {
     pub(super) fn read(values: &Values) -> AwsS3 {
         let of = Reader { values, section: "aws_s3" };
-        let aws = Reader { values, section: "aws" };
         AwsS3 {
-            region: of.optional("region_name").or_else(|| of.optional("region")).or_else(|| aws.optional("region")),
+            region: of.optional("region_name").or_else(|| of.optional("region")).or_else(|| Aws::read(values).region),
             storage_bucket: of.optional("storage_bucket"),
             endpoint_url: of.optional("endpoint_url"),
         }

@@ -11,7 +11,7 @@ use super::nearest::nearest;
 use super::origin::{Origin, Source, Spot};
 use super::overrides::Override;
 use super::rule::{Complaint, Context, Rule, unknown_key};
-use super::schema::{self, Key, SECTIONS, Section};
+use super::schema::{self, Broken, Key, SECTIONS, Section, alias};
 use super::tree::{Entry, Node};
 use super::typed::Config;
 
@@ -141,17 +141,18 @@ fn report_duplicates(node: &Node, path: &str, complain: &mut impl FnMut(&[usize]
 /// Puts single keys over what is given.
 pub(super) fn apply(given: &mut Vec<Given>, overrides: &[Override], environment: &Environment) {
     for set in overrides {
+        let Some(section) = set.section.clone().or_else(|| section_of_backend(given, &set.key)) else { continue };
         given.retain(|old| {
-            let same = old.section == set.section && old.key == set.key;
+            let same = old.section == section && old.key == set.key;
             let hides = set.drops.iter().any(|(section, key)| old.section == *section && old.key == *key);
             !same && !hides
         });
         // The two names of one key: whichever is set last is meant.
-        if let Some(other) = alias(&set.section, &set.key) {
-            given.retain(|old| old.section != set.section || old.key != other);
+        if let Some(other) = alias(&section, &set.key) {
+            given.retain(|old| old.section != section || old.key != other);
         }
         given.push(Given {
-            section: set.section.clone(),
+            section,
             key: set.key.clone(),
             value: set.value.clone(),
             typed: set.typed.clone(),
@@ -160,12 +161,24 @@ pub(super) fn apply(given: &mut Vec<Given>, overrides: &[Override], environment:
     }
 }
 
-fn alias(section: &str, key: &str) -> Option<&'static str> {
-    match (section, key) {
-        ("localhost", "max_workers") => Some("worker_processes"),
-        ("localhost", "worker_processes") => Some("max_workers"),
-        _ => None,
-    }
+/// The section of the backend in effect; `None` where it has no such key, but another backend has.
+fn section_of_backend(given: &[Given], key: &str) -> Option<String> {
+    let text = |key| {
+        let set = given.iter().rev().find(|set| set.section == "lithops" && set.key == key);
+        set.and_then(|set| set.value.text())
+    };
+    let mode = text("mode").map(str::to_lowercase);
+    let backend = text("backend").unwrap_or_else(|| schema::backend_of_mode(mode.as_deref()));
+    let has_key = |name: &str| schema::section(name).is_some_and(|of| of.keys.iter().any(|known| known.name == key));
+    let elsewhere = schema::BACKENDS.iter().any(|(name, _)| has_key(name));
+    (has_key(backend) || !elsewhere).then(|| backend.to_owned())
+}
+
+/// Whether a configuration may lack what must be there before jobs can run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Completeness {
+    Complete,
+    MayBeIncomplete,
 }
 
 /// Checks every given key, fills in the defaults, and gives the configuration or all that is wrong with it.
@@ -173,27 +186,35 @@ pub(super) fn check(
     given: Vec<Given>,
     mut complaints: Vec<Complaint>,
     environment: Environment,
+    completeness: Completeness,
 ) -> Result<Config, ConfigError> {
     let mut values = Values::default();
     for given in &given {
         check_one(given, &environment, &mut values, &mut complaints);
     }
     let nowhere = Origin::without_text(Source::Default, &environment.cwd);
+    let complain = |values: &Values, complaints: &mut Vec<Complaint>, broken: Vec<Broken>| {
+        complaints.extend(broken.into_iter().map(|(name, message)| {
+            let spot = name.split_once('.').and_then(|(section, key)| values.spot(section, key)).cloned();
+            let spot = spot.unwrap_or_else(|| Spot::new(&nowhere, &[]));
+            Complaint { spot, key: name.into(), message }
+        }));
+    };
     for section in SECTIONS {
         for key in section.keys {
             fill_default(section, key, &environment, &mut values, &nowhere, &mut complaints);
         }
         // Several keys are judged together only when each is right by itself.
-        let wrong = |complaint: &Complaint| {
-            let key = complaint.key.strip_prefix(section.name).and_then(|rest| rest.strip_prefix('.'));
-            section.keys.iter().any(|known| key == Some(known.name))
-        };
-        if !complaints.iter().any(wrong) {
-            for (key, message) in (section.together)(&values) {
-                let spot = values.spot(section.name, key).cloned().unwrap_or_else(|| Spot::new(&nowhere, &[]));
-                complaints.push(Complaint { spot, key: format!("{}.{key}", section.name), message });
-            }
+        if !complaints.iter().any(|complaint| complaint.is_of(section)) {
+            complain(&values, &mut complaints, (section.together)(&values));
         }
+    }
+    if completeness == Completeness::Complete {
+        // A value that is wrong is there all the same.
+        let is_given = |section: &str, key: &str| {
+            given.iter().any(|given: &Given| given.section == section && given.key == key && !given.value.is_null())
+        };
+        complain(&values, &mut complaints, schema::missing(&values, is_given));
     }
     if complaints.is_empty() {
         return Ok(Config::new(values, given, environment));
@@ -208,6 +229,13 @@ pub(super) fn check(
 }
 
 impl Complaint {
+    /// Whether it is about a known key of the section, or something in it.
+    fn is_of(&self, section: &Section) -> bool {
+        let rest = self.key.strip_prefix(section.name).and_then(|rest| rest.strip_prefix('.'));
+        let key = rest.and_then(|rest| rest.split(['.', '[']).next());
+        section.keys.iter().any(|known| key == Some(known.name))
+    }
+
     fn locate(self) -> Problem {
         let key = Some(self.key).filter(|key| !key.is_empty());
         Problem { source: self.spot.source(), key, message: self.message }
@@ -251,10 +279,17 @@ fn check_one(given: &Given, environment: &Environment, values: &mut Values, comp
     }
 }
 
-/// A key that exists, but in another section.
+/// A key that exists, but in other sections.
 fn misplaced(section: &Section, name: &str) -> Option<String> {
-    let home = SECTIONS.iter().find(|other| other.keys.iter().any(|key| key.name == name))?;
-    Some(format!("unknown key `{}.{name}`; it belongs to section `{}`", section.name, home.name))
+    let has_key = |of: &&Section| of.keys.iter().any(|key| key.name == name && !matches!(key.rule, Rule::Foreign(_)));
+    let mut homes: Vec<&str> = SECTIONS.iter().filter(has_key).map(|of| of.name).collect();
+    // Somebody who writes about AWS means AWS.
+    if section.name.starts_with("aws") && homes.iter().any(|home| home.starts_with("aws")) {
+        homes.retain(|home| home.starts_with("aws"));
+    }
+    let homes: Vec<_> = homes.iter().map(|home| format!("`{home}`")).collect();
+    (!homes.is_empty())
+        .then(|| format!("unknown key `{}.{name}`; it belongs to section {}", section.name, homes.join(" or ")))
 }
 
 fn fill_default(
@@ -269,11 +304,13 @@ fn fill_default(
         return;
     }
     let value = match key.default {
-        schema::Default::Follows(other, translations) => {
-            let followed = values.get(section.name, other).cloned().unwrap_or_default();
-            let translated = translations.iter().find(|(from, _)| followed.as_str() == Some(*from));
-            translated.map_or(followed, |(_, to)| Value::from(*to))
-        }
+        schema::Default::Follows(other, translations, otherwise) => match values.get(section.name, other) {
+            Some(followed) => {
+                let translated = translations.iter().find(|(from, _)| followed.as_str() == Some(*from));
+                translated.map_or_else(|| followed.clone(), |(_, to)| Value::from(*to))
+            }
+            None => otherwise.map(Value::from).unwrap_or_default(),
+        },
         default => default.value(environment),
     };
     // Defaults obey the rules too: this is what expands `~` in them.

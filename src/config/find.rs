@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::check::{self, Given};
+use super::check::{self, Completeness, Given};
 use super::error::{ConfigError, ReadFailure};
 use super::origin::{Origin, Source};
 use super::rule::expand_home;
@@ -90,13 +90,25 @@ impl std::default::Default for Request<'_> {
 /// # Errors
 /// Where a named file is missing, or a text cannot be read; and all rules broken, in one error.
 pub fn load(request: Request) -> Result<Config, ConfigError> {
+    load_as(request, Completeness::Complete)
+}
+
+/// As [`load`], for what helps to complete a configuration: what must yet be made on AWS may be absent.
+///
+/// # Errors
+/// Those of `load`.
+pub fn load_incomplete(request: Request) -> Result<Config, ConfigError> {
+    load_as(request, Completeness::MayBeIncomplete)
+}
+
+fn load_as(request: Request, completeness: Completeness) -> Result<Config, ConfigError> {
     let mut given = Vec::new();
     let mut problems = Vec::new();
     if let Some((origin, tree)) = first_found(&request)? {
         check::read_sections(&origin, &tree, &mut given, &mut problems);
     }
     check::apply(&mut given, request.overrides, &request.environment);
-    check::check(given, problems, request.environment)
+    check::check(given, problems, request.environment, completeness)
 }
 
 impl Config {
@@ -104,7 +116,7 @@ impl Config {
     pub fn with_overrides(&self, overrides: &[Override]) -> Result<Config, ConfigError> {
         let mut given: Vec<Given> = self.given.to_vec();
         check::apply(&mut given, overrides, &self.environment);
-        check::check(given, Vec::new(), self.environment.as_ref().clone())
+        check::check(given, Vec::new(), self.environment.as_ref().clone(), Completeness::Complete)
     }
 }
 

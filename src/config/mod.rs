@@ -10,10 +10,11 @@
 //! - `origin`: who gave a value, for messages and for `config show`.
 //! - [`schema`]: every known section and key, as data; `rule`: what a value must be; `nested`: the same for mappings.
 //! - `check`: the given values against the schema; `typed`: the result as plain fields.
-//! - `aws`: the sections for AWS as plain fields.
-//! - `show`: the effective configuration for people and programs, secrets redacted.
+//! - `aws`: the sections for AWS as plain fields; `aws_forms`: what AWS accepts as a name.
+//! - `show`: the effective configuration for people and programs, secrets redacted; `travel`: what of it another machine gets.
 
 mod aws;
+mod aws_forms;
 mod check;
 mod error;
 mod find;
@@ -25,12 +26,13 @@ mod overrides;
 mod rule;
 pub mod schema;
 mod show;
+mod travel;
 mod tree;
 mod typed;
 
 pub use aws::{Architecture, Aws, AwsLambda, AwsS3, EfsMount, Vpc};
 pub use error::{ConfigError, Problem, ReadFailure};
-pub use find::{Environment, Request, load};
+pub use find::{Environment, Request, load, load_incomplete};
 pub use names::check_bucket_name;
 pub use nearest::nearest;
 pub use origin::Source;

@@ -21,21 +21,6 @@ pub fn check_bucket_name(name: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Checks the ARN of an IAM role: `arn:aws:iam::123456789012:role/name`, with a path in front of the name if there is one.
-pub fn check_role_arn(arn: &str) -> Result<(), &'static str> {
-    let shape = "it must be the ARN of an IAM role, as in `arn:aws:iam::123456789012:role/lithops-role`";
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [prefix, partition, service, region, account, resource] = parts[..] else { return Err(shape) };
-    let account_ok = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    let name_ok = resource.strip_prefix("role/").is_some_and(|name| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_/-".contains(c))
-            && !name.ends_with('/')
-    });
-    let ok = prefix == "arn" && partition.starts_with("aws") && service == "iam" && region.is_empty();
-    if ok && account_ok && name_ok { Ok(()) } else { Err(shape) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::check_bucket_name;

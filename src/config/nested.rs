@@ -1,22 +1,95 @@
 //! Values that are made of values: mappings, and lists of mappings. Each mistake in them has its own line.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use super::nearest::nearest;
-use super::rule::{Context, Rule, unknown_key};
-use super::schema::Key;
+use super::rule::{Context, Pairs, Rule, unknown_key};
+use super::schema::{Default, Key};
 use super::tree::{Entry, Node};
 
-pub(super) fn text_map(entries: &[Entry], context: &mut Context) -> Option<Value> {
+/// Names with their texts, in either form.
+pub(super) fn pairs(rule: &Pairs, node: &Node, context: &mut Context) -> Option<Value> {
+    let before = context.complaints.len();
     let mut map = Map::new();
-    let mut all = true;
-    for entry in entries {
-        let name = format!("{}.{}", context.name, entry.key);
-        let value = Rule::Text.check(&entry.value, &mut context.inner(name, &entry.place, false));
-        all &= value.is_some();
-        map.extend(value.map(|value| (entry.key.clone(), value)));
+    match node {
+        Node::Table(entries) => {
+            for entry in entries {
+                let name = format!("{}.{}", context.name, entry.key);
+                let mut inner = context.inner(name, &entry.place, rule.secret);
+                if let Some(Value::String(text)) = Rule::Text.check(&entry.value, &mut inner) {
+                    add_pair(rule, &mut map, &entry.key, text, &entry.place, context);
+                }
+            }
+        }
+        Node::List(items) => {
+            for (index, (place, item)) in items.iter().enumerate() {
+                let name = format!("{}[{}]", context.name, index + 1);
+                let checked = Rule::Table(NAME_AND_VALUE).check(item, &mut context.inner(name, place, rule.secret));
+                let text = |key: &str| Some(checked.as_ref()?.get(key)?.as_str()?.to_owned());
+                if let (Some(name), Some(text)) = (text("name"), text("value")) {
+                    add_pair(rule, &mut map, &name, text, place, context);
+                }
+            }
+        }
+        Node::Scalar(_) => return None,
     }
-    all.then_some(Value::Object(map))
+    if context.complaints.len() == before
+        && let Err(why) = (rule.together)(&map)
+    {
+        context.complain(format!("`{}` {why}", context.name));
+    }
+    (context.complaints.len() == before).then_some(Value::Object(map))
+}
+
+/// How Lithops writes one pair.
+const NAME_AND_VALUE: &[Key] = &[
+    Key { name: "name", rule: Rule::Text, default: Default::Required, doc: "a text.", secret: false },
+    Key { name: "value", rule: Rule::Text, default: Default::Required, doc: "a text.", secret: false },
+];
+
+fn add_pair(
+    rule: &Pairs,
+    map: &mut Map<String, Value>,
+    name: &str,
+    text: String,
+    place: &[usize],
+    context: &mut Context,
+) {
+    let problem = match (rule.pair)(name, &text) {
+        Err(why) => Some(format!("`{}` cannot have `{name}`: {why}", context.name)),
+        Ok(()) if map.contains_key(name) => Some(format!("`{}` has `{name}` twice: remove one", context.name)),
+        Ok(()) => None,
+    };
+    match problem {
+        Some(message) => context.inner(context.name.clone(), place, rule.secret).complain(message),
+        None => {
+            map.insert(name.to_owned(), text.into());
+        }
+    }
+}
+
+pub(super) fn texts_of(
+    accepts: fn(&str) -> Result<(), &'static str>,
+    count: RangeInclusive<usize>,
+    items: &[(Vec<usize>, Node)],
+    context: &mut Context,
+) -> Option<Value> {
+    if !count.contains(&items.len()) {
+        let (min, max) = (count.start(), count.end());
+        context.complain(format!("`{}` must have {min} to {max} entries, not {}", context.name, items.len()));
+        return None;
+    }
+    let checked: Vec<_> = items
+        .iter()
+        .enumerate()
+        .map(|(index, (place, item))| {
+            let name = format!("{}[{}]", context.name, index + 1);
+            Rule::Checked(accepts).check(item, &mut context.inner(name, place, false))
+        })
+        .collect();
+    checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
 pub(super) fn tables(keys: &'static [Key], items: &[(Vec<usize>, Node)], context: &mut Context) -> Option<Value> {
@@ -61,7 +134,6 @@ mod tests {
 
     use super::super::origin::{Origin, Source, Spot};
     use super::super::rule::Complaint;
-    use super::super::schema::Default;
     use super::super::tree;
     use super::*;
 
@@ -102,10 +174,61 @@ mod tests {
         assert_eq!(check(Rule::Table(INNER), "id: a\nsize:\n").unwrap(), serde_json::json!({"id": "a"}));
     }
 
+    const PAIRS: &Pairs = &Pairs {
+        pair: |name, _| if name.starts_with('-') { Err("no `-` in front") } else { Ok(()) },
+        together: |map| if map.len() > 2 { Err(format!("has {} names", map.len())) } else { Ok(()) },
+        secret: true,
+    };
+
     #[test]
-    fn mappings_of_texts() {
-        assert_eq!(check(Rule::TextMap, "A: x\nB: ''\n").unwrap(), serde_json::json!({"A": "x", "B": ""}));
-        let wrong = check(Rule::TextMap, "A: x\nB: 1\n").unwrap_err();
-        assert_eq!(wrong, ["TEXT:2: `s.k.B` must be a text, not 1: put it in quotes"]);
+    fn names_with_texts() {
+        let expected = Ok(serde_json::json!({"A": "x", "B": ""}));
+        assert_eq!(check(Rule::Pairs(PAIRS), "A: x\nB: ''\n"), expected);
+        assert_eq!(check(Rule::Pairs(PAIRS), "- {name: A, value: x}\n- {name: B, value: ''}\n"), expected);
+        assert_eq!(check(Rule::Pairs(PAIRS), "[]"), Ok(serde_json::json!({})));
+        for (text, complaints) in [
+            (
+                "A: x\nB: 77\n-C: x\n",
+                &[
+                    "TEXT:2: `s.k.B` must be a text: put it in quotes",
+                    "TEXT:3: `s.k` cannot have `-C`: no `-` in front",
+                ][..],
+            ),
+            (
+                "- {name: A, value: x}\n- {name: B}\n- {name: A, value: y}\n- 77\n",
+                &[
+                    "TEXT:2: `s.k[2]` needs a key `value`: a text.",
+                    "TEXT:3: `s.k` has `A` twice: remove one",
+                    "TEXT:4: `s.k[4]` must be a mapping",
+                ],
+            ),
+            ("{A: x, B: x, C: x}", &["TEXT: `s.k` has 3 names"]),
+        ] {
+            assert_eq!(check(Rule::Pairs(PAIRS), text).unwrap_err(), complaints);
+        }
+    }
+
+    #[test]
+    fn lists_of_checked_texts() {
+        let rule =
+            Rule::TextsOf { item: |text| if text == "a" { Ok(()) } else { Err("it must be `a`") }, min: 1, max: 2 };
+        assert_eq!(check(rule, "[a, a]"), Ok(serde_json::json!(["a", "a"])));
+        assert_eq!(check(rule, "- a\n- b\n").unwrap_err(), ["TEXT:2: `s.k[2]` cannot be \"b\": it must be `a`"]);
+        for (text, count) in [("[]", 0), ("{}", 0), ("[a, a, a]", 3)] {
+            assert_eq!(check(rule, text).unwrap_err(), [format!("TEXT: `s.k` must have 1 to 2 entries, not {count}")]);
+        }
+    }
+
+    #[test]
+    fn digits_lose_no_zeros() {
+        for (text, expected) in
+            [("123", Some("123")), ("'012'", Some("012")), ("12", None), ("1234", None), ("'1x3'", None)]
+        {
+            assert_eq!(check(Rule::Digits(3), text).ok(), expected.map(serde_json::Value::from), "{text}");
+        }
+        assert_eq!(
+            check(Rule::Digits(3), "12").unwrap_err(),
+            ["TEXT: `s.k` must be 3 digits, not 12: put it in quotes"]
+        );
     }
 }

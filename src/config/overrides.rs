@@ -9,7 +9,8 @@ use super::{ConfigError, Problem};
 /// One key and its new value. Checked by the schema together with the rest.
 #[derive(Clone)]
 pub struct Override {
-    pub(super) section: String,
+    /// `None`: that of the backend in effect.
+    pub(super) section: Option<String>,
     pub(super) key: String,
     pub(super) value: Node,
     /// The text as typed: for a key that is a text, `007` is not the number 7.
@@ -71,6 +72,12 @@ impl Override {
         Override::new(section, key, Node::from_json(value), Source::ExecutorOption(option.into()))
     }
 
+    /// An option of `lithops.FunctionExecutor{…}` that stands for a key of the backend in effect. It means nothing to a
+    /// backend that has no such key.
+    pub fn backend_option(option: &str, key: &str, value: &Value) -> Override {
+        Override { section: None, ..Override::executor_option(option, "", key, value) }
+    }
+
     /// An option of `lithops.Storage{…}` that stands for a key.
     pub fn storage_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
         Override::new(section, key, Node::from_json(value), Source::StorageOption(option.into()))
@@ -83,13 +90,16 @@ impl Override {
     }
 
     fn new(section: &str, key: &str, value: Node, source: Source) -> Override {
-        Override { section: section.into(), key: key.into(), value, typed: None, source, drops: &[] }
+        // Whoever names a backend wants that one, whatever kind the configuration names.
+        let drops: &[_] = if (section, key) == ("lithops", "backend") { &[("lithops", "mode")] } else { &[] };
+        Override { section: Some(section.into()), key: key.into(), value, typed: None, source, drops }
     }
 }
 
 /// Without the value, which may be a secret.
 impl std::fmt::Debug for Override {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "Override({}.{}, {})", self.section, self.key, self.source)
+        let section = self.section.as_deref().unwrap_or("backend");
+        write!(f, "Override({section}.{}, {})", self.key, self.source)
     }
 }

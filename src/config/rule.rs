@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::nearest::nearest;
-use super::nested::{table, tables, text_map};
+use super::nested::{pairs, table, tables, texts_of};
 use super::origin::Spot;
 use super::schema::Key;
+use super::show::without_userinfo;
 use super::tree::Node;
 
 /// The form of a key's value. Null is never a value of its own: it means the default.
@@ -39,18 +40,37 @@ pub enum Rule {
     },
     /// A text that a function accepts, or it says what is wrong.
     Checked(fn(&str) -> Result<(), &'static str>),
+    /// This many digits, kept as a text: a number in YAML may have lost zeros in front.
+    Digits(u32),
     /// A list of texts.
     Texts,
+    /// A list of this many texts, each of which a function accepts.
+    TextsOf {
+        item: fn(&str) -> Result<(), &'static str>,
+        min: usize,
+        max: usize,
+    },
     /// A list of module names; or `none` or `false`, which stay `false`.
     Modules,
-    /// A mapping of any names to texts.
-    TextMap,
+    /// A mapping of names to texts; or a list of `{name: …, value: …}`, as Lithops has it.
+    Pairs(&'static Pairs),
     /// A mapping of these keys.
     Table(&'static [Key]),
     /// A list of mappings of these keys.
     Tables(&'static [Key]),
     /// A key that Lithops has and this program does not: why, and what to do.
     Foreign(&'static str),
+}
+
+/// What the names and texts of a mapping must be.
+#[derive(Debug, Clone, Copy)]
+pub struct Pairs {
+    /// What is wrong with a name or its text.
+    pub pair: fn(&str, &str) -> Result<(), &'static str>,
+    /// What is wrong with all of them together: reads after the key's name.
+    pub together: fn(&Map<String, Value>) -> Result<(), String>,
+    /// Never show the texts.
+    pub secret: bool,
 }
 
 /// What checking one value needs to know, and where complaints go.
@@ -90,7 +110,7 @@ impl Context<'_> {
 impl Rule {
     /// Whether a word of the command line is taken as it was typed.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self, Rule::Text | Rule::Path | Rule::Choice { .. } | Rule::Checked(_))
+        matches!(self, Rule::Text | Rule::Path | Rule::Choice { .. } | Rule::Checked(_) | Rule::Digits(_))
     }
 
     /// What may be written, for "must be …".
@@ -113,9 +133,10 @@ impl Rule {
                 }
                 [] => "nothing".into(),
             },
-            Rule::Texts => "a list of texts".into(),
+            Rule::Digits(count) => format!("{count} digits"),
+            Rule::Texts | Rule::TextsOf { .. } => "a list of texts".into(),
             Rule::Modules => "a list of module names, or `none`".into(),
-            Rule::TextMap => "a mapping of names to texts".into(),
+            Rule::Pairs(_) => "a mapping of names to texts".into(),
             Rule::Table(_) => "a mapping".into(),
             Rule::Tables(_) => "a list of mappings".into(),
             Rule::Foreign(_) => "absent".into(),
@@ -146,15 +167,22 @@ impl Rule {
                     return None;
                 }
             },
+            (Rule::Digits(count), Node::Scalar(value)) => digits(value, *count),
             (Rule::Modules, Node::Scalar(value)) if is_none(value) => Some(Value::Bool(false)),
             (Rule::Texts | Rule::Modules, Node::List(items)) => {
                 items.iter().map(|(_, item)| item.text().map(Value::from)).collect()
             }
-            (Rule::TextMap, Node::Table(entries)) => return text_map(entries, context),
+            (Rule::TextsOf { item, min, max }, Node::List(items)) => {
+                return texts_of(*item, *min..=*max, items, context);
+            }
+            (Rule::Pairs(rule), Node::Table(_) | Node::List(_)) => return pairs(rule, node, context),
             (Rule::Table(keys), Node::Table(entries)) => return table(keys, entries, context),
             (Rule::Tables(keys), Node::List(items)) => return tables(keys, items, context),
             // An empty table of Lua is a list and a mapping.
-            (Rule::TextMap | Rule::Table(_), Node::List(items)) if items.is_empty() => Some(Map::new().into()),
+            (Rule::Table(keys), Node::List(items)) if items.is_empty() => return table(keys, &[], context),
+            (Rule::TextsOf { item, min, max }, Node::Table(entries)) if entries.is_empty() => {
+                return texts_of(*item, *min..=*max, &[], context);
+            }
             (Rule::Texts | Rule::Modules | Rule::Tables(_), Node::Table(entries)) if entries.is_empty() => {
                 Some(Value::Array(Vec::new()))
             }
@@ -251,6 +279,15 @@ fn is_none(value: &Value) -> bool {
     matches!(value, Value::Bool(false)) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }
 
+fn digits(value: &Value, count: u32) -> Option<Value> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        // A number with as many digits has lost none.
+        number => whole(number, 0, i64::MAX)?.to_string(),
+    };
+    (text.len() == count as usize && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.into())
+}
+
 fn whole(value: &Value, min: i64, max: i64) -> Option<Value> {
     // Lua's numbers arrive as floats. Up to 2^53 they are exact.
     let exact = |number: &f64| number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
@@ -270,7 +307,10 @@ fn shown(node: &Node, secret: bool) -> String {
     match node {
         _ if secret => "this value".into(),
         Node::Scalar(value) => {
-            let text = value.to_string();
+            let text = match value {
+                Value::String(text) => Value::from(without_userinfo(text)).to_string(),
+                other => other.to_string(),
+            };
             if text.chars().count() > 80 { format!("{}…", text.chars().take(80).collect::<String>()) } else { text }
         }
         Node::List(items) if items.is_empty() => "an empty list".into(),

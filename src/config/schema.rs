@@ -37,8 +37,8 @@ pub enum Default {
     Empty,
     /// Depends on this machine.
     Machine(fn(&Environment) -> Value),
-    /// The value of another key of the same section; where that has one of these values, the one beside it.
-    Follows(&'static str, &'static [(&'static str, &'static str)]),
+    /// The value of another key of the same section, or in its place the value beside it, or the last one where it is absent.
+    Follows(&'static str, &'static [(&'static str, &'static str)], Option<&'static str>),
 }
 
 impl Key {
@@ -55,13 +55,16 @@ impl Key {
     }
 }
 
+/// A rule that is broken: the key to blame, `section.key`, and what to write instead.
+pub type Broken = (&'static str, String);
+
 /// A section of the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Section {
     pub name: &'static str,
     pub keys: &'static [Key],
-    /// Rules that tie keys together: for each one broken, the key to blame and what to write instead.
-    pub together: fn(&Values) -> Vec<(&'static str, String)>,
+    /// Rules that tie keys together, also to those of sections before this one.
+    pub together: fn(&Values) -> Vec<Broken>,
 }
 
 /// The sections whose keys are checked.
@@ -120,6 +123,8 @@ pub const UNCHECKED: &[&str] = &[
 
 /// The compute backends of this version, and the mode of Lithops that each runs in.
 pub const BACKENDS: &[(&str, &str)] = &[("localhost", "localhost"), ("aws_lambda", "serverless")];
+/// The backend that a mode of Lithops means where none is named; others mean `localhost`.
+const MODES: &[(&str, &str)] = &[("serverless", "aws_lambda"), ("localhost", "localhost"), ("standalone", "localhost")];
 /// The storage backends of this version.
 pub const STORAGES: &[&str] = &["localhost", "aws_s3"];
 
@@ -128,11 +133,16 @@ const ANY: i64 = i64::MAX;
 const LONGEST: f64 = 31_536_000.0;
 
 const LITHOPS: &[Key] = &[
-    Key::new("backend", Rule::Text, Default::Text("localhost"), "Where functions run."),
+    Key::new(
+        "backend",
+        Rule::Text,
+        Default::Follows("mode", MODES, Some("localhost")),
+        "Where functions run; `mode: serverless` alone means `aws_lambda`.",
+    ),
     Key::new(
         "storage",
         Rule::Text,
-        Default::Follows("backend", &[("aws_lambda", "aws_s3")]),
+        Default::Follows("backend", &[("aws_lambda", "aws_s3")], None),
         "Where data and large results are kept; follows the backend: `aws_s3` for `aws_lambda`.",
     ),
     Key::new(
@@ -202,6 +212,14 @@ const LITHOPS: &[Key] = &[
     ),
     Key::new("progress", Rule::Flag, Default::Flag(true), "Show a progress bar on a terminal."),
     Key::new("stream_logs", Rule::Flag, Default::Flag(true), "Show what functions print, as they print it."),
+    Key::new(
+        "chunksize",
+        Rule::Foreign(
+            "chunks are sized by themselves; remove the key, and set option `chunksize` of `map` where it matters",
+        ),
+        Default::Absent,
+        "",
+    ),
     Key::new("log_stream", Rule::Foreign("logs go to standard error; remove the key"), Default::Absent, ""),
     Key::new(
         "log_filename",
@@ -269,24 +287,75 @@ pub fn section_names() -> impl Iterator<Item = &'static str> {
     SECTIONS.iter().map(|section| section.name).chain(UNCHECKED.iter().copied())
 }
 
-fn lithops_together(values: &Values) -> Vec<(&'static str, String)> {
+/// Two names of one key; the first is shown where neither is given.
+pub(super) const ALIASES: &[(&str, &str, &str)] = &[
+    ("localhost", "max_workers", "worker_processes"),
+    ("aws", "region", "region_name"),
+    ("aws", "profile", "config_profile"),
+    ("aws_lambda", "region_name", "region"),
+    ("aws_s3", "region_name", "region"),
+];
+
+/// The other name of a key that has two.
+pub(super) fn alias(section: &str, key: &str) -> Option<&'static str> {
+    ALIASES.iter().filter(|(of, ..)| *of == section).find_map(|(_, one, other)| match key {
+        _ if key == *one => Some(*other),
+        _ if key == *other => Some(*one),
+        _ => None,
+    })
+}
+
+/// The backend that holds where none is named.
+pub(super) fn backend_of_mode(mode: Option<&str>) -> &'static str {
+    MODES.iter().find(|(name, _)| mode == Some(*name)).map_or("localhost", |(_, backend)| backend)
+}
+
+/// What must be there before jobs can run, though the configuration may be put together without it.
+pub(super) fn missing(values: &Values, is_given: impl Fn(&str, &str) -> bool) -> Vec<Broken> {
+    let backend = values.get("lithops", "backend").and_then(Value::as_str);
+    if backend != Some("aws_lambda") || is_given("aws_lambda", "execution_role") {
+        return Vec::new();
+    }
+    let message = "`lithops.backend` is `aws_lambda`, which needs `aws_lambda.execution_role`: the ARN of the role that \
+                   functions run as; `lithops-lua aws template` describes one for CloudFormation";
+    vec![("lithops.backend", message.into())]
+}
+
+/// Both names of one key, with different values.
+fn two_names(values: &Values, section: &str, keys: [&'static str; 2], full_name: &'static str) -> Option<Broken> {
+    let [one, other] = keys.map(|key| values.given(section, key));
+    let (one, other) = (one?, other?);
+    (one != other).then(|| {
+        let [a, b] = keys;
+        let message =
+            format!("`{section}.{b}` is {other} and `{section}.{a}` is {one}, and both mean the same: remove one",);
+        (full_name, message)
+    })
+}
+
+fn lithops_together(values: &Values) -> Vec<Broken> {
     let mut broken = Vec::new();
     let text = |key| values.get("lithops", key).and_then(Value::as_str);
     let backend = text("backend").unwrap_or_default();
     let known = BACKENDS.iter().find(|(name, _)| *name == backend);
     if known.is_none() {
-        broken.push(("backend", not_here("backend", backend, BACKENDS.iter().map(|(name, _)| *name))));
+        broken.push(("lithops.backend", not_here("backend", backend, BACKENDS.iter().map(|(name, _)| *name))));
     }
     let storage = text("storage").unwrap_or_default();
     // A storage that merely followed a wrong backend is not a second mistake.
     if !STORAGES.contains(&storage) && values.is_given("lithops", "storage") {
-        broken.push(("storage", not_here("storage", storage, STORAGES.iter().copied())));
+        broken.push(("lithops.storage", not_here("storage", storage, STORAGES.iter().copied())));
+    }
+    if backend == "aws_lambda" && storage == "localhost" {
+        let message = "`lithops.storage` is `localhost`, a folder of this machine, which functions on AWS Lambda cannot \
+                       reach: remove `storage`, or set it to `aws_s3`";
+        broken.push(("lithops.storage", message.into()));
     }
     if let (Some(mode), Some((_, expected))) = (text("mode"), known)
         && mode != *expected
     {
         broken.push((
-            "mode",
+            "lithops.mode",
             format!("`lithops.mode` is `{mode}`, but backend `{backend}` runs in mode `{expected}`: remove `mode`, or set `backend`"),
         ));
     }
@@ -304,17 +373,9 @@ fn not_here(key: &str, value: &str, known: impl Iterator<Item = &'static str> + 
     )
 }
 
-fn localhost_together(values: &Values) -> Vec<(&'static str, String)> {
-    let number = |key| values.given("localhost", key).and_then(Value::as_u64);
-    match (number("max_workers"), number("worker_processes")) {
-        (Some(workers), Some(processes)) if workers != processes => vec![(
-            "worker_processes",
-            format!(
-                "`localhost.worker_processes` is {processes} and `localhost.max_workers` is {workers}, and both mean the same: remove one"
-            ),
-        )],
-        _ => Vec::new(),
-    }
+fn localhost_together(values: &Values) -> Vec<Broken> {
+    let keys = ["max_workers", "worker_processes"];
+    two_names(values, "localhost", keys, "localhost.worker_processes").into_iter().collect()
 }
 
 impl Default {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::check::Given;
 use super::origin::Source;
 use super::rule::Rule;
-use super::schema::{Default, SECTIONS, section};
+use super::schema::{ALIASES, Default, SECTIONS, section};
 use super::typed::Config;
 
 const REDACTED: &str = "********";
@@ -54,7 +54,7 @@ impl Config {
                 settings.push(Setting {
                     section: section.name.into(),
                     key: key.name.into(),
-                    value: if key.secret { redacted() } else { redact(key.name, &value) },
+                    value: if key.secret && !value.is_null() { redacted() } else { redact(key.name, &value) },
                     source: source.unwrap_or(Source::Default),
                 });
             }
@@ -66,13 +66,11 @@ impl Config {
         settings
     }
 
-    /// `max_workers` and `worker_processes` are one key: the one that decides is shown.
+    /// Of two names of one key, the one that decides is shown.
     fn is_alias_unused(&self, section: &str, key: &str) -> bool {
-        match (section, key) {
-            ("localhost", "worker_processes") => true,
-            ("localhost", "max_workers") => self.values.is_given("localhost", "worker_processes"),
-            _ => false,
-        }
+        ALIASES.iter().any(|(of, one, other)| {
+            *of == section && (key == *other || (key == *one && self.values.is_given(section, other)))
+        })
     }
 
     /// `{section: {key: value}}` of what has a value, secrets included: for a process that works for this one. It must go
@@ -129,16 +127,20 @@ pub fn render_show(config: &Config, json: bool) -> String {
             current.clone_from(&setting.section);
             text.push_str(&format!("{current}:\n"));
         }
-        text.push_str(&format!("{line:<40} # {}\n", source(setting)));
+        text.push_str(&format!("{line:<40} # {}\n", source(setting, &settings)));
     }
     text
 }
 
 /// The source on one line, whatever a path may hold; and how a default came about.
-fn source(setting: &Setting) -> String {
+fn source(setting: &Setting, all: &[Setting]) -> String {
     let key = section(&setting.section).and_then(|section| section.keys.iter().find(|key| key.name == setting.key));
     let from = match (key.map(|key| key.default), &setting.source) {
-        (Some(Default::Follows(other, _)), Source::Default) => format!("default: follows `{other}`"),
+        (Some(Default::Follows(other, ..)), Source::Default)
+            if all.iter().any(|of| of.section == setting.section && of.key == other && !of.value.is_null()) =>
+        {
+            format!("default: follows `{other}`")
+        }
         (Some(Default::Machine(_)), Source::Default) => "default: this machine".into(),
         (_, source) => source.to_string(),
     };
@@ -181,8 +183,7 @@ fn redacted() -> Value {
 
 /// The value with secrets replaced: by the name of its key, or because it is a URL with a password in it.
 fn redact(name: &str, value: &Value) -> Value {
-    let name = name.to_lowercase().replace('-', "_");
-    let secret = SECRET_PARTS.iter().any(|part| name.contains(part));
+    let secret = is_secret_name(name);
     match value {
         Value::Null => Value::Null,
         // The names below stay visible, since they help to find a mistake.
@@ -190,14 +191,21 @@ fn redact(name: &str, value: &Value) -> Value {
             let below = |key: &str, value: &Value| redact(if secret { "secret" } else { key }, value);
             Value::Object(map.iter().map(|(key, value)| (key.clone(), below(key, value))).collect())
         }
-        Value::Array(items) => items.iter().map(|item| redact(&name, item)).collect(),
+        Value::Array(items) => items.iter().map(|item| redact(name, item)).collect(),
         _ if secret => redacted(),
         Value::String(text) => without_userinfo(text).into(),
         other => other.clone(),
     }
 }
 
-fn without_userinfo(text: &str) -> String {
+/// Whether the name of a key says that its value is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    SECRET_PARTS.iter().any(|part| name.contains(part))
+}
+
+/// A text, without name and password where it is a URL with them.
+pub(super) fn without_userinfo(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.into();
     };

@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::aws::{Aws, AwsLambda, AwsS3};
 use super::check::{Given, Values};
 use super::find::Environment;
+use super::rule::Rule;
+use super::schema;
 
 /// A checked configuration, defaults filled in. Cheap enough to clone; its `Debug` shows no secrets.
 #[derive(Clone)]
@@ -28,9 +30,9 @@ pub struct Config {
 /// The section `lithops`: what is the same for all backends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lithops {
-    /// The name of the compute backend: `localhost`.
+    /// The name of the compute backend: `localhost`, `aws_lambda`.
     pub backend: String,
-    /// The name of the storage backend: `localhost`.
+    /// The name of the storage backend: `localhost`, `aws_s3`.
     pub storage: String,
     pub monitoring: Monitoring,
     /// Between two looks into storage, with `monitoring: storage`.
@@ -106,6 +108,32 @@ impl Config {
             values: Arc::new(values),
             given: Arc::new(given),
             environment: Arc::new(environment),
+        }
+    }
+}
+
+impl Config {
+    /// Megabytes of memory for each worker of a job that asks for `asked`; `None`: no limit.
+    ///
+    /// # Errors
+    /// What a job may ask for, where it asks for more or less than the backend has: reads after the option's name.
+    pub fn runtime_memory_mb(&self, asked: Option<u64>) -> Result<Option<u64>, String> {
+        let backend = self.lithops.backend.as_str();
+        let Some(asked) = asked else {
+            return Ok(match backend {
+                "aws_lambda" => Some(self.aws_lambda.runtime_memory_mb.into()),
+                _ => self.localhost.runtime_memory_mb,
+            });
+        };
+        let keys = schema::section(backend).map_or(&[][..], |section| section.keys);
+        match keys.iter().find(|key| key.name == "runtime_memory").map(|key| key.rule) {
+            Some(Rule::Whole { min, max } | Rule::WholeOrNone { min, max })
+                if !i64::try_from(asked).is_ok_and(|asked| (min..=max).contains(&asked)) =>
+            {
+                let expected = Rule::Whole { min, max }.expected();
+                Err(format!("must be {expected} with backend `{backend}`, not {asked}"))
+            }
+            _ => Ok(Some(asked)),
         }
     }
 }

@@ -38,6 +38,12 @@ impl ConfigChoice {
         config::load(Request { file: self.file.as_deref(), overrides: &self.overrides, ..Request::default() })
     }
 
+    /// The same, where what must yet be made on AWS may be absent.
+    pub fn load_incomplete(&self) -> Result<Config, ConfigError> {
+        let overrides = &self.overrides;
+        config::load_incomplete(Request { file: self.file.as_deref(), overrides, ..Request::default() })
+    }
+
     /// Whether the command line said nothing about it.
     pub fn is_default(&self) -> bool {
         self.file.is_none() && self.overrides.is_empty()

@@ -126,11 +126,11 @@ function Futures:cancel() end
 ---@field backend? string
 ---@field storage? string
 ---@field monitoring? "stream"|"storage"
----@field runtime? string The executable of the workers.
+---@field runtime? string The executable of local workers; or the container image of functions on AWS Lambda.
 ---@field runtime_memory? integer Megabytes that one worker may use.
 ---@field max_workers? integer
----@field worker_processes? integer The name that Lithops gives to `max_workers`.
----@field remote_invoker? boolean
+---@field worker_processes? integer Calls at a time in one function instance; locally the name that Lithops gives to `max_workers`.
+---@field remote_invoker? boolean Whether one function starts all others; means nothing locally.
 ---@field log_level? "error"|"warn"|"info"|"debug"|"trace"
 ---@field progress? boolean Whether there is a progress bar on a terminal.
 

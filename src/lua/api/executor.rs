@@ -34,18 +34,10 @@ pub struct Executor {
     unwaited: RefCell<Vec<Rc<JobEntry>>>,
 }
 
-/// Options of `FunctionExecutor`, and the keys of the configuration that they stand for.
-const OPTIONS: &[(&str, &str, &str)] = &[
-    ("backend", "lithops", "backend"),
-    ("storage", "lithops", "storage"),
-    ("monitoring", "lithops", "monitoring"),
-    ("log_level", "lithops", "log_level"),
-    ("progress", "lithops", "progress"),
-    ("runtime", "localhost", "runtime"),
-    ("runtime_memory", "localhost", "runtime_memory"),
-    ("max_workers", "localhost", "max_workers"),
-    ("worker_processes", "localhost", "worker_processes"),
-];
+/// Options of `FunctionExecutor` that stand for keys of section `lithops`.
+const OPTIONS: &[&str] = &["backend", "storage", "monitoring", "log_level", "progress"];
+/// Those that stand for keys of the section of the backend in effect.
+const BACKEND_OPTIONS: &[&str] = &["runtime", "runtime_memory", "max_workers", "worker_processes", "remote_invoker"];
 
 impl Executor {
     fn new(session: &Session, config: Config, options: String) -> Result<Rc<Self>, Raise> {
@@ -73,12 +65,10 @@ impl Executor {
 
     fn with_options(session: &Session, options: &Map<String, serde_json::Value>) -> Result<Rc<Self>, Raise> {
         let text = serde_json::Value::Object(options.clone()).to_string();
-        let overrides: Vec<Override> = OPTIONS
-            .iter()
-            .filter_map(|(option, section, key)| {
-                options.get(*option).map(|value| Override::executor_option(option, section, key, value))
-            })
-            .collect();
+        let given = |names: &'static [&str]| names.iter().filter_map(|name| Some((name, options.get(*name)?)));
+        let general = given(OPTIONS).map(|(name, value)| Override::executor_option(name, "lithops", name, value));
+        let of_backend = given(BACKEND_OPTIONS).map(|(name, value)| Override::backend_option(name, name, value));
+        let overrides: Vec<Override> = general.chain(of_backend).collect();
         let file = options.get("config_file").and_then(|file| file.as_str()).map(PathBuf::from);
         let table = options.get("config").cloned();
         let config = if table.is_some() || file.is_some() {
@@ -284,9 +274,9 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         ("ServerlessExecutor", Some("aws_lambda")),
     ] {
         let make = bind(lua, &format!("lithops.{name}"), move |lua, options: Option<Table>| {
-            let mut known: Vec<&str> = OPTIONS.iter().map(|(option, _, _)| *option).collect();
-            known.extend(["config", "config_file", "remote_invoker"]);
-            Options::new(options.clone(), &known, name)?;
+            let known = [OPTIONS, BACKEND_OPTIONS, &["config", "config_file"]].concat();
+            // A backend without a remote invoker does not look at this one.
+            Options::new(options.clone(), &known, name)?.boolean("remote_invoker")?;
             let mut options = match options {
                 Some(options) => convert::to_json_object(&options, name)?,
                 None => Map::new(),

@@ -136,7 +136,6 @@ impl JobOptions {
             }
         }
         let stream_logs = options.boolean("stream_logs")?.unwrap_or(config.lithops.stream_logs);
-        let memory_mb = options.positive("runtime_memory")?.or(config.localhost.runtime_memory_mb);
         Ok(Self {
             encoding: Encoding { modules, include, exclude },
             env,
@@ -146,10 +145,18 @@ impl JobOptions {
                 .map_or(config.lithops.retries, |retries| retries.min(u64::from(u32::MAX)) as u32),
             chunksize: options.positive("chunksize")?,
             max_workers: options.positive("max_workers")?.map(|workers| workers as usize),
-            memory_bytes: memory_mb.map(|mb| mb << 20),
+            memory_bytes: memory_bytes(executor, options, "runtime_memory")?,
             logs: stream_logs.then(|| -> LogSink { Arc::new(crate::report::print_log) }),
         })
     }
+}
+
+/// The memory for each worker as an option says, or as the backend has it by default.
+fn memory_bytes(executor: &Executor, options: &Options, option: &str) -> Result<Option<u64>, Raise> {
+    let asked = options.positive(option)?;
+    let memory_mb = executor.config.runtime_memory_mb(asked);
+    let memory_mb = memory_mb.map_err(|why| Raise::Message(format!("option `{option}` {why}")))?;
+    Ok(memory_mb.map(|mb| mb << 20))
 }
 
 /// A job about to be started.
@@ -298,12 +305,13 @@ pub fn map_reduce(
     }
     let extra_args = options.table("extra_args")?;
     let extra_args_reduce = options.table("extra_args_reduce")?;
-    let map_memory = options.positive("map_runtime_memory")?;
-    let reduce_memory = options.positive("reduce_runtime_memory")?;
     let mut map_options = JobOptions::read(executor, &options)?;
     let mut reduce_options = JobOptions::read(executor, &options)?;
-    map_options.memory_bytes = map_memory.map(|mb| mb << 20).or(map_options.memory_bytes);
-    reduce_options.memory_bytes = reduce_memory.map(|mb| mb << 20).or(reduce_options.memory_bytes);
+    for (option, of) in [("map_runtime_memory", &mut map_options), ("reduce_runtime_memory", &mut reduce_options)] {
+        if options.value(option)?.is_some() {
+            of.memory_bytes = memory_bytes(executor, &options, option)?;
+        }
+    }
     reduce_options.chunksize = None;
     let iterdata = Iterdata::read(lua, &Session::of(lua), &data, &map_options.encoding)?;
     let is_stream = iterdata.feeder.is_some();
