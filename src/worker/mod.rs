@@ -15,8 +15,8 @@ use std::fs::File;
 use std::future::Future;
 use std::os::unix::fs::OpenOptionsExt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 

@@ -116,10 +116,7 @@ fn two_kinds_of_memory_are_two_functions() {
 #[test]
 fn the_executor_of_a_script_chooses_the_backend() {
     let aws = Aws::new();
-    aws.folder.write(
-        ".lithops_config",
-        format!("aws_lambda: {{execution_role: '{}'}}\n", crate::emulator::ROLE),
-    );
+    aws.folder.write(".lithops_config", format!("aws_lambda: {{execution_role: '{}'}}\n", crate::emulator::ROLE));
     aws.passes(
         r#"
         local where = function() return os.getenv "AWS_LAMBDA_FUNCTION_NAME" end

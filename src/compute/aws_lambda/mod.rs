@@ -6,10 +6,12 @@
 //! - [`relay`]: invocations that a function starts for the driver (`remote_invoker`).
 //! - `pace`: how many at a time, what AWS's refusals teach, and when to try again.
 //! - `failure`: what AWS says of an invocation that went wrong, in words.
+//! - [`image`]: the same program as a container image.
 //! - `report`: what an invocation used.
 
 pub mod deploy;
 mod failure;
+pub mod image;
 mod objects;
 mod pace;
 pub mod relay;
@@ -84,7 +86,7 @@ impl AwsLambdaCompute {
     /// # Errors
     /// Where the system has no random numbers.
     pub fn open(config: &Config) -> Result<Arc<Self>, RemoteError> {
-        let worker_config = config.to_json_redacted().to_string();
+        let worker_config = config.to_json_without_secrets().to_string();
         let same = |other: &&Arc<Self>| other.worker_config == worker_config && other.config.aws == config.aws;
         let mut opened = OPENED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(compute) = opened.iter().find(same) {
