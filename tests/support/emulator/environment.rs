@@ -346,7 +346,7 @@ impl Environment {
             ("AWS_ACCESS_KEY_ID", &role.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &role.secret_access_key),
             ("AWS_SESSION_TOKEN", &role.session_token),
-            ("AWS_LAMBDA_RUNTIME_API", &format!("{}/environment/{token}", cloud.address)),
+            ("AWS_LAMBDA_RUNTIME_API", &format!("http://{}/environment/{token}", cloud.address)),
             ("LAMBDA_TASK_ROOT", &folder),
             ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
             ("LANG", "en_US.UTF-8"),
