@@ -100,7 +100,10 @@ async fn shared_blob(job: &Job, folder: &str, bytes: &Bytes) -> Result<Blob, Rem
     }
     let sha256 = sha256_hex(bytes);
     let key = format!("{folder}/{sha256}");
-    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| RemoteError::new(kind::STORAGE, error))?;
+    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| {
+        let message = format!("cannot pass {} bytes to the workers: failed to {error}", bytes.len());
+        RemoteError::new(kind::STORAGE, message)
+    })?;
     Ok(Blob::object(sha256, key))
 }
 
@@ -183,7 +186,7 @@ fn finish(
     result: Result<(), RemoteError>,
 ) {
     if let Err(error) = &result
-        && error.kind == kind::START_FAILED
+        && (error.kind == kind::START_FAILED || (error.kind == kind::STORAGE && !job.is_shared()))
     {
         job.state().in_flight -= 1;
         job.fail_rest(error);

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::StorageError;
 use super::local::{blocking, create_private_folders, publish, stage};
+use super::{StorageError, StorageErrorKind};
 
 /// A folder for passing values by key. Whoever made the folder removes it.
 pub struct Scratch {
@@ -35,6 +35,11 @@ impl Scratch {
             publish(staged, &path)
         })
         .await
+        .map_err(|error| match error.kind() {
+            StorageErrorKind::DiskFull => error.with_remedy("set TMPDIR to a folder with more space"),
+            StorageErrorKind::AccessDenied => error.with_remedy("set TMPDIR to a folder that can be written"),
+            _ => error,
+        })
     }
 
     pub async fn get(&self, key: &str) -> Result<Bytes, StorageError> {

@@ -1,4 +1,4 @@
-use crate::jobs::{folder, passes, run_in};
+use crate::jobs::{folder, passes, passes_with, run_in};
 
 #[test]
 fn map_gives_results_in_order() {
@@ -374,8 +374,9 @@ fn the_configuration_that_scripts_see_has_no_secrets() {
         r#"
         local config = lithops.FunctionExecutor().config
         local text = {}
-        local function walk(t) if t == nil then return end for k, v in pairs(t) do if type(v) == "table" then walk(v) else text[#text + 1] = tostring(v) end end end
-        walk(config) walk(lithops.config)
+        local function walk(t) for k, v in pairs(t) do if type(v) == "table" then walk(v) else text[#text + 1] = tostring(v) end end end
+        walk(config) walk(lithops.config) walk(lithops.call_async(function() return lithops.config end):result())
+        same(lithops.config.aws.secret_access_key, "********")
         text = table.concat(text, " ")
         assert(not text:find("hunter2", 1, true), text)
         same(config.localhost.max_workers, 2)
@@ -384,6 +385,41 @@ fn the_configuration_that_scripts_see_has_no_secrets() {
     );
     folder.write(".lithops_config", "aws:\n  access_key_id: AKIAhunter2\n  secret_access_key: hunter2\n");
     run_in(&folder, &[]).prints("ok\n");
+}
+
+#[test]
+fn the_configuration_in_effect_is_at_hand() {
+    passes_with(
+        &["-o", "lithops.retries=3"],
+        r#"
+        local config = lithops.config
+        same(config.lithops.backend, "localhost") same(config.lithops.retries, 3) same(config.localhost.max_workers, 2)
+        same(config, lithops.FunctionExecutor().config)
+        -- It is a copy.
+        config.localhost.max_workers = 7
+        same(lithops.config.localhost.max_workers, 2)
+        same(lithops.call_async(function() return config.localhost.max_workers end):result(), 7)
+        -- Workers have that of their executor.
+        local look = function() return lithops.config end
+        same(lithops.call_async(look):result(), lithops.config)
+        local own = lithops.FunctionExecutor{config = {lithops = {retries = 1}, localhost = {max_workers = 1}}}
+        same(own:call_async(look):result(), own.config)
+        same(own.config.lithops.retries, 1) same(lithops.config.lithops.retries, 3)
+        same(lithops.configuration, nil)
+        "#,
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_told_where_it_is_asked_for() {
+    let folder = folder("print(lithops.version)\nprint(lithops.config)");
+    folder.write(".lithops_config", "lithops:\n  retrys: 1\n");
+    let run = run_in(&folder, &[]);
+    assert_eq!((run.code, run.out.trim_end()), (Some(1), env!("CARGO_PKG_VERSION")), "{run:?}");
+    let first = run.err.lines().next().unwrap();
+    for word in ["pipeline.lua:3: ", ".lithops_config:2", "`lithops.retrys`", "did you mean `retries`"] {
+        assert!(first.contains(word), "`{word}` is missing in {run:?}");
+    }
 }
 
 #[test]

@@ -59,6 +59,30 @@ fn mistakes_in_a_call_are_named() {
 }
 
 #[test]
+fn a_large_capture_is_named_in_a_warning_once() {
+    let run = run_with(
+        &[],
+        "local big, small = ('x'):rep(2500000), ('x'):rep(1000000)\n\
+         local function size(x) return #big + #small + x end\n\
+         for i = 1, 2 do lithops.map(size, lithops.range(100), {chunksize = 1}):get_result() end\n\
+         lithops.call_async(function() return #small end):result()\n\
+         words = {} for i = 1, 200000 do words[i] = 'word ' .. i end\n\
+         lithops.call_async(function() return #words end):result()",
+    );
+    assert_eq!((run.out.as_str(), run.code), ("", Some(0)), "{run:?}");
+    let warnings: Vec<&str> = run.err.lines().collect();
+    let expected = [
+        "upvalue `big` of function `size` (pipeline.lua:3) takes 2.5 MB",
+        "global `words` of function (pipeline.lua:7) takes 3.2 MB",
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{run:?}");
+    for (warning, path_and_size) in warnings.iter().zip(expected) {
+        let text = format!("{path_and_size}, and goes to every worker; pass it through storage if it need not");
+        assert!(warning.contains(" WARN ") && warning.ends_with(&text), "{warning}");
+    }
+}
+
+#[test]
 fn large_values() {
     passes_with(
         // The large capture is worth a warning, which is not what this is about.
