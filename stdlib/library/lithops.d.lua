@@ -172,9 +172,9 @@ function Futures:cancel() end
 
 ---@class lithops.CleanOptions
 ---@field fs? lithops.Future|lithops.Futures|lithops.Future[]
----@field cs? any
----@field clean_cloudobjects? boolean
----@field clean_fn? boolean
+---@field cs? lithops.CloudObject|lithops.CloudObject[] Cloud objects of the default store, which are deleted.
+---@field clean_cloudobjects? boolean Has no effect in this version: name the objects in `cs`.
+---@field clean_fn? boolean Removes functions, too.
 ---@field force? boolean Ends what still runs.
 
 ---Counts of calls, and seconds.
