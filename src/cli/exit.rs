@@ -11,7 +11,7 @@ use crate::lua::output;
 pub enum Exit {
     /// The script came to its end; or nobody reads its output any more.
     Success,
-    /// The script has a syntax error, or raised an error; or its output could not be written.
+    /// The script has a syntax error, or raised an error; or a command failed; or output could not be written.
     Script,
     /// The command line or the configuration is wrong, or the script cannot be read.
     Usage,
@@ -39,7 +39,7 @@ impl Exit {
     pub const HELP: &str = "\
 Exit codes:
   0    the script came to its end, or its output was cut off by `| head`
-  1    the script raised an error, or is not valid Lua
+  1    the script raised an error, or is not valid Lua; or the command failed
   2    the command line or the configuration is wrong, or the script cannot be read
   70   a bug of lithops-lua itself
   130  Ctrl-C

@@ -9,7 +9,7 @@ use clap::Parser;
 use super::exit::{self, Exit, complain};
 use super::high_args::{Action, HighArgs};
 use super::low_args::LowArgs;
-use super::{config, logging, panics};
+use super::{clean, config, logging, panics};
 use crate::config::ConfigError;
 use crate::lua::api::wait;
 use crate::lua::script::{Script, ScriptError};
@@ -47,11 +47,16 @@ fn run(typed: Vec<OsString>) -> Exit {
             Exit::Usage
         }
         Action::ConfigShow { json } => match config::show(&args.config, *json) {
-            Ok(text) => match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-                Ok(()) => Exit::Success,
-                Err(error) => exit::end_without_output(&error),
-            },
+            Ok(text) => print(&text),
             Err(error) => refuse(&error),
+        },
+        Action::Clean(options) => match clean::run(&args.config, options) {
+            Ok(text) => print(&text),
+            Err(clean::Failure::Config(error)) => refuse(&error),
+            Err(error) => {
+                complain(&format!("failed to {error}"));
+                Exit::Script
+            }
         },
         Action::Run(script) => {
             // What the user typed is checked even if the script never starts a job.
@@ -62,6 +67,13 @@ fn run(typed: Vec<OsString>) -> Exit {
             }
             on_own_thread(script.clone(), args.config.clone(), !args.quiet)
         }
+    }
+}
+
+fn print(text: &str) -> Exit {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Ok(()) => Exit::Success,
+        Err(error) => exit::end_without_output(&error),
     }
 }
 
