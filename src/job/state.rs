@@ -89,8 +89,7 @@ impl JobState {
             return Some(work);
         }
         let left = work.calls().enumerate().filter(|(_, (call, _))| !is_ended(*call));
-        let left =
-            left.map(|(at, (call, attempt))| Again {
+        let left = left.map(|(at, (call, attempt))| Again {
             call,
             attempt,
             message: self.source.message_of(&work, at),

@@ -143,7 +143,8 @@ fn the_scripts_print_the_same() {
 /// A text without its times: `0.38 s`.
 fn untimed(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
-    let is_time = |index: usize| words.get(index + 1).is_some_and(|next| next.trim_end_matches([',', '\n', ';']) == "s");
+    let is_time =
+        |index: usize| words.get(index + 1).is_some_and(|next| next.trim_end_matches([',', '\n', ';']) == "s");
     let kept = words.iter().enumerate().filter(|(index, _)| !is_time(*index)).map(|(_, word)| *word);
     kept.collect::<Vec<_>>().join(" ")
 }

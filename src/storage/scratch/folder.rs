@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::ScratchEntry;
-use crate::storage::{StorageError, StorageErrorKind};
 use crate::storage::local::{blocking, create_private_folders, publish, stage};
+use crate::storage::{StorageError, StorageErrorKind};
 
 /// Where values are written before they get their name.
 const STAGING: &str = ".tmp";
