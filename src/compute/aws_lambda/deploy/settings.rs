@@ -211,6 +211,14 @@ fn name_version(version: &str) -> String {
     text
 }
 
+/// The names of all functions of a namespace, or of all there are, with `*` for what differs: for policies.
+pub fn name_pattern(namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("{NAME_PREFIX}{}-*", name_namespace(namespace, LONGEST_NAME)),
+        None => format!("{NAME_PREFIX}*"),
+    }
+}
+
 /// A namespace in the characters that names may have.
 fn name_namespace(namespace: &str, longest: usize) -> String {
     namespace.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(longest).collect()
