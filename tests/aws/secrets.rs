@@ -59,7 +59,7 @@ fn credentials_are_in_no_payload_function_log_or_file() {
         for key in objects {
             places.push((
                 format!("object {key}"),
-                std::fs::read(aws.emulator.buckets().join("buckets").join(&key)).unwrap(),
+                std::fs::read(aws.emulator.buckets().join(&key)).unwrap(),
             ));
         }
         for (place, content) in &places {

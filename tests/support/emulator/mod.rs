@@ -40,7 +40,7 @@ mod server;
 mod steering;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -166,8 +166,8 @@ impl Emulator {
     }
 
     /// The folder with a folder for each bucket, each with a file for each object.
-    pub fn buckets(&self) -> &Path {
-        s3::folder(&self.cloud)
+    pub fn buckets(&self) -> PathBuf {
+        s3::buckets(&self.cloud)
     }
 }
 
