@@ -57,10 +57,7 @@ fn credentials_are_in_no_payload_function_log_or_file() {
         let objects = aws.objects();
         assert!(objects.iter().any(|key| key.contains("seen1")), "{objects:?}");
         for key in objects {
-            places.push((
-                format!("object {key}"),
-                std::fs::read(aws.emulator.buckets().join(&key)).unwrap(),
-            ));
+            places.push((format!("object {key}"), std::fs::read(aws.emulator.buckets().join(&key)).unwrap()));
         }
         for (place, content) in &places {
             let text = String::from_utf8_lossy(content);

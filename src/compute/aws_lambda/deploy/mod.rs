@@ -62,6 +62,10 @@ pub enum Step<'a> {
         name: &'a str,
         what: &'a str,
     },
+    /// The role is too new for AWS Lambda, or is not for it.
+    WaitingForRole {
+        name: &'a str,
+    },
 }
 
 /// Who is told what is being done.
@@ -81,6 +85,11 @@ impl fmt::Display for Step<'_> {
             }
             Step::Replacing { name, reason } => write!(f, "making the function {name} anew: {reason}"),
             Step::Waiting { name, what } => write!(f, "the function {name} waits for {what}"),
+            Step::WaitingForRole { name } => write!(
+                f,
+                "the function {name} waits for the role, which AWS Lambda cannot use yet: a new role or policy takes up to a \
+                 minute"
+            ),
         }
     }
 }
@@ -117,7 +126,10 @@ fn shared() -> MutexGuard<'static, Vec<Shared>> {
 pub async fn ensure(account: &Account, config: &Config, memory_mb: u32) -> Result<String, DeployError> {
     let outcome = share(config, memory_mb);
     let result = outcome.get_or_init(|| async {
-        let narrate = |step: &Step| tracing::info!("{step}");
+        let narrate = |step: &Step| match step {
+            Step::WaitingForRole { .. } => tracing::warn!("{step}"),
+            _ => tracing::info!("{step}"),
+        };
         deploy(account, config, memory_mb, false, &narrate).await.map(|deployment| deployment.name)
     });
     let result = result.await.clone();
