@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
+use super::low_args::{CleanOptions, Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
 use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
 use crate::lua::vm::ConfigChoice;
@@ -23,7 +23,7 @@ pub struct HighArgs {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Run a script.
     Run(Script),
@@ -34,6 +34,8 @@ pub enum Action {
     },
     /// Something with the functions on AWS Lambda.
     Runtime(RuntimeCommand),
+    /// Remove what jobs left in storage.
+    Clean(CleanOptions),
     /// Say how to use the program: there is no script, and a person at the terminal.
     Hint,
 }
@@ -86,6 +88,7 @@ impl HighArgs {
                 overrides.extend(command.memory().map(Override::runtime_memory));
                 Action::Runtime(command)
             }
+            Some(Command::Clean(options)) => Action::Clean(options),
             None => match script(low.execute, low.script, typed) {
                 Some(script) => Action::Run(script),
                 None => Action::Hint,

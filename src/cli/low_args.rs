@@ -17,9 +17,10 @@ Examples:
   lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
   lithops-lua config show                  the configuration in effect, and where it comes from
   lithops-lua runtime deploy               make the function on AWS Lambda ready now, not at the first job
+  lithops-lua clean --older-than 24        remove what jobs of yesterday left in storage
 
 Options go before the script: everything after it belongs to the script.
-A script that is called `config` or `runtime` is run as `./config`, `./runtime`.
+A script that is called as a command (`config`, `runtime`, `clean`) is run as `./config`.
 
 Environment:
   LUA_PATH, LUA_CPATH     where `require` looks after the script's folder; `;;` is the default
@@ -117,6 +118,29 @@ pub enum Command {
         #[command(subcommand)]
         command: RuntimeCommand,
     },
+    /// Remove what jobs left in storage
+    Clean(CleanOptions),
+}
+
+/// What `clean` removes.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct CleanOptions {
+    /// Only what is older; without it, what running jobs use is removed as well
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
+    pub older_than: Option<f64>,
+
+    /// The cloud objects that were stored without a key, too
+    #[arg(long)]
+    pub all: bool,
+
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| (0.0..=1e6).contains(hours));
+    hours.ok_or_else(|| "expected a number of hours, as in `--older-than 24`".into())
 }
 
 /// What is done with the configuration.

@@ -9,7 +9,7 @@ use clap::Parser;
 use super::exit::{self, Exit, complain};
 use super::high_args::{Action, HighArgs};
 use super::low_args::LowArgs;
-use super::{config, logging, panics, runtime};
+use super::{clean, config, logging, panics, runtime};
 use crate::config::ConfigError;
 use crate::lua::api::wait;
 use crate::lua::script::{Script, ScriptError};
@@ -53,6 +53,14 @@ fn run(typed: Vec<OsString>) -> Exit {
         Action::Runtime(command) => match runtime::run(&args.config, command, args.quiet) {
             Ok(text) => print(&text),
             Err(runtime::Failure::Config(error)) => refuse(&error),
+            Err(error) => {
+                complain(&format!("failed to {error}"));
+                Exit::Script
+            }
+        },
+        Action::Clean(options) => match clean::run(&args.config, options) {
+            Ok(text) => print(&text),
+            Err(clean::Failure::Config(error)) => refuse(&error),
             Err(error) => {
                 complain(&format!("failed to {error}"));
                 Exit::Script

@@ -37,5 +37,5 @@ pub use names::check_bucket_name;
 pub use nearest::nearest;
 pub use origin::Source;
 pub use overrides::Override;
-pub use show::{Setting, render_show};
+pub use show::{Setting, render_show, secret_in};
 pub use typed::{Config, IncludeModules, Lithops, Localhost, LogFormat, Monitoring};

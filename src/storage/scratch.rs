@@ -13,6 +13,9 @@ use crate::config::Config;
 use folder::FolderScratch;
 use stored::StoredScratch;
 
+/// In front of the keys of all jobs' values in storage; the executor's id follows. `lithops-lua clean` empties it.
+pub const JOBS_PREFIX: &str = "lithops-lua/jobs/";
+
 /// A place for passing values by key: a folder of this machine, or objects in the configured storage. A key names its
 /// content, or is put only once: what is there under a key is never replaced by something else. Whoever made the place
 /// empties it.

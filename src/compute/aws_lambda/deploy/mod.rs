@@ -117,10 +117,7 @@ fn shared() -> MutexGuard<'static, Vec<Shared>> {
 pub async fn ensure(account: &Account, config: &Config, memory_mb: u32) -> Result<String, DeployError> {
     let outcome = share(config, memory_mb);
     let result = outcome.get_or_init(|| async {
-        let narrate = |step: &Step| match step {
-            Step::Waiting { .. } => tracing::warn!("{step}"),
-            _ => tracing::info!("{step}"),
-        };
+        let narrate = |step: &Step| tracing::info!("{step}");
         deploy(account, config, memory_mb, false, &narrate).await.map(|deployment| deployment.name)
     });
     let result = result.await.clone();
