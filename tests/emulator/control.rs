@@ -17,7 +17,7 @@ fn small_zip() -> Vec<u8> {
 #[test]
 fn a_function_from_beginning_to_end() {
     let bed = Bed::empty(Knobs { pending_ms: 50, ..Knobs::default() });
-    let variables = Environment::builder().variables("A", "1").build();
+    let variables = Environment::builder().variables("AA", "1").build();
     let vpc = VpcConfig::builder().subnet_ids("subnet-1").security_group_ids("sg-1").build();
     let point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";
     let mount = FileSystemConfig::builder().arn(point).local_mount_path("/mnt/data").build().unwrap();
@@ -38,7 +38,7 @@ fn a_function_from_beginning_to_end() {
     let found = get();
     let configuration = found.configuration().unwrap();
     assert_eq!((configuration.memory_size(), configuration.timeout()), (Some(256), Some(30)));
-    assert_eq!(configuration.environment().unwrap().variables().unwrap(), &HashMap::from([("A".into(), "1".into())]));
+    assert_eq!(configuration.environment().unwrap().variables().unwrap(), &HashMap::from([("AA".into(), "1".into())]));
     assert_eq!(configuration.vpc_config().unwrap().subnet_ids(), ["subnet-1"]);
     assert_eq!(configuration.file_system_configs()[0].local_mount_path(), "/mnt/data");
     assert_eq!(configuration.ephemeral_storage().unwrap().size(), 1024);
