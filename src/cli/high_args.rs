@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-use super::low_args::{CleanOptions, Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
+use super::low_args::{AwsCommand, CleanOptions, Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
 use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
 use crate::lua::vm::ConfigChoice;
@@ -29,6 +29,13 @@ pub enum Action {
     Run(Script),
     /// Print the configuration.
     ConfigShow {
+        /// As JSON.
+        json: bool,
+    },
+    /// Print something for AWS.
+    Aws(AwsCommand),
+    /// Look at what the configuration needs.
+    Doctor {
         /// As JSON.
         json: bool,
     },
@@ -84,6 +91,8 @@ impl HighArgs {
         };
         let action = match low.command {
             Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },
+            Some(Command::Aws { command }) => Action::Aws(command),
+            Some(Command::Doctor { json }) => Action::Doctor { json },
             Some(Command::Runtime { command }) => {
                 overrides.extend(command.memory().map(Override::runtime_memory));
                 Action::Runtime(command)

@@ -16,11 +16,13 @@ Examples:
   lithops-lua --backend aws_lambda --region eu-west-1 pipeline.lua
   lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
   lithops-lua config show                  the configuration in effect, and where it comes from
+  lithops-lua doctor                       whether all that the configuration needs is in order
+  lithops-lua aws policy                   what has to be allowed on AWS; `aws template` makes role and bucket
   lithops-lua runtime deploy               make the function on AWS Lambda ready now, not at the first job
   lithops-lua clean --older-than 24        remove what jobs of yesterday left in storage
 
 Options go before the script: everything after it belongs to the script.
-A script that is called as a command (`config`, `runtime`, `clean`) is run as `./config`.
+A script with the name of a command is run as `./config`, `./runtime`, ….
 
 Environment:
   LUA_PATH, LUA_CPATH     where `require` looks after the script's folder; `;;` is the default
@@ -112,6 +114,18 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// What has to be allowed, and made, on AWS
+    Aws {
+        /// What to print of it.
+        #[command(subcommand)]
+        command: AwsCommand,
+    },
+    /// Look at all that the configuration needs, and say how to mend what is wrong
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// The functions on AWS Lambda, and their container image
     Runtime {
         /// What to do with them.
@@ -152,6 +166,30 @@ pub enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What is printed for AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum AwsCommand {
+    /// Print the least IAM policies that the configuration needs, as JSON
+    Policy {
+        /// Only this one, ready for IAM
+        #[arg(value_name = "WHICH", value_enum)]
+        of: Option<PolicyOf>,
+    },
+    /// Print a CloudFormation template of the functions' role and the bucket
+    Template,
+}
+
+/// Whose policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyOf {
+    /// Of the user who runs pipelines
+    User,
+    /// Of the role that functions run as
+    Role,
+    /// Who may run as that role
+    Trust,
 }
 
 /// What is done with the functions on AWS Lambda.

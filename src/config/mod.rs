@@ -31,6 +31,7 @@ mod tree;
 mod typed;
 
 pub use aws::{Architecture, Aws, AwsLambda, AwsS3, EfsMount, Vpc};
+pub use aws_forms::{registry_place, split_image};
 pub use error::{ConfigError, Problem, ReadFailure};
 pub use find::{Environment, Request, load, load_incomplete};
 pub use names::check_bucket_name;

@@ -25,7 +25,7 @@ pub struct Scratch(Form);
 #[derive(Debug)]
 enum Form {
     Folder(FolderScratch),
-    Stored(StoredScratch),
+    Stored(Box<StoredScratch>),
 }
 
 /// A value in a [`Scratch`].
@@ -43,7 +43,7 @@ impl Scratch {
 
     /// Objects under `prefix/` in the default bucket of the storage that `config` names, which is opened at first use.
     pub fn in_storage(config: Config, prefix: String) -> Scratch {
-        Scratch(Form::Stored(StoredScratch::new(config, prefix)))
+        Scratch(Form::Stored(Box::new(StoredScratch::new(config, prefix))))
     }
 
     /// The folder, if it is one.

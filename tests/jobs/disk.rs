@@ -103,7 +103,7 @@ fn a_function_that_does_not_fit_on_the_disk_fails_its_job() {
         local big, pulled = ("x"):rep(500000), 0
         local fs = lithops.map(function(x) append(here .. "/ran", "x") return #big + x end, function()
           pulled = pulled + 1
-          return pulled <= 1e6 and pulled or nil
+          return pulled <= 1e5 and pulled or nil
         end)
         local err = raises("cannot pass 500", function() fs:get_result() end)
         same(err.kind, "storage")

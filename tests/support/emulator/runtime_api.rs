@@ -126,7 +126,7 @@ async fn answer(cloud: &Cloud, token: &str, id: &str, request: Request<Incoming>
         return match collect(request.into_body(), limit).await {
             Ok(bytes) => match forward(cloud, token, id, bytes, limit) {
                 Ok(()) => complete(cloud, token, id, None),
-                Err(refused) => refused,
+                Err(refused) => *refused,
             },
             // The process has died, which is told elsewhere, or its answer is too long.
             Err(error) if error.is::<TooLong>() => too_long(cloud, token, id, limit),
@@ -140,7 +140,7 @@ async fn answer(cloud: &Cloud, token: &str, id: &str, request: Request<Incoming>
         match frame.into_data() {
             Ok(bytes) => {
                 if let Err(refused) = forward(cloud, token, id, bytes, limit) {
-                    return refused;
+                    return *refused;
                 }
             }
             Err(frame) => error = frame.into_trailers().ok().and_then(|trailers| error_in(&trailers)),
@@ -159,15 +159,15 @@ fn error_in(trailers: &HeaderMap) -> Option<FunctionError> {
 }
 
 /// Passes some of the answer on.
-fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize) -> Result<(), Response<Body>> {
+fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize) -> Result<(), Box<Response<Body>>> {
     let mut lambda = cloud.lambda();
     let unknown = || answer_json(400, &json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"}));
-    let environment = lambda.environments.get_mut(token).ok_or_else(unknown)?;
-    let Some(run) = environment.run(id).filter(|run| !run.answered) else { return Err(unknown()) };
+    let environment = lambda.environments.get_mut(token).ok_or_else(|| Box::new(unknown()))?;
+    let Some(run) = environment.run(id).filter(|run| !run.answered) else { return Err(Box::new(unknown())) };
     run.answer_bytes += bytes.len() as u64;
     if run.answer_bytes > limit as u64 {
         drop(lambda);
-        return Err(too_long(cloud, token, id, limit));
+        return Err(Box::new(too_long(cloud, token, id, limit)));
     }
     let killed = matches!(run.work.sabotage, Some(Sabotage::InAnswer));
     if killed {
@@ -179,7 +179,7 @@ fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize)
     if killed {
         cloud.record().killed += 1;
         environment.end();
-        return Err(empty(500));
+        return Err(Box::new(empty(500)));
     }
     Ok(())
 }

@@ -169,3 +169,71 @@ where
     }
     Refusal::Final(explained)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_lambda::operation::create_function::CreateFunctionError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    fn refusal(status: u16, code: &str, message: &str) -> Refusal {
+        let metadata = ErrorMetadata::builder().code(code).message(message).build();
+        let answer = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
+        sort("create the function x", &SdkError::service_error(CreateFunctionError::generic(metadata), answer))
+    }
+
+    #[track_caller]
+    fn told(refusal: Refusal) -> String {
+        match refusal {
+            Refusal::NotYet(error) | Refusal::Final(error) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const INVALID: &str = "InvalidParameterValueException";
+
+    #[test]
+    fn what_passes_by_itself_and_what_does_not() {
+        let not_yet = "The role defined for the function cannot be assumed by Lambda.";
+        assert!(matches!(refusal(400, INVALID, not_yet), Refusal::NotYet(_)));
+        let network = "The provided execution role does not have permissions to call CreateNetworkInterface on EC2";
+        assert!(matches!(refusal(400, INVALID, network), Refusal::NotYet(_)));
+        assert!(matches!(refusal(400, INVALID, "Something else"), Refusal::Final(_)));
+        assert!(matches!(refusal(409, "ResourceConflictException", "Function already exist: x"), Refusal::Conflict));
+        let gone = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:x";
+        assert!(matches!(refusal(404, "ResourceNotFoundException", gone), Refusal::NoFunction));
+        // Something that the function needs is not there.
+        assert!(matches!(refusal(404, "ResourceNotFoundException", "The layer does not exist"), Refusal::Final(_)));
+    }
+
+    #[test]
+    fn remedies() {
+        let role = told(refusal(400, INVALID, "The role defined for the function cannot be assumed by Lambda."));
+        assert!(role.contains("exists, and that its trust policy lets lambda.amazonaws.com assume it"), "{role}");
+        let full = told(refusal(400, "CodeStorageExceededException", "Code storage limit exceeded."));
+        assert!(full.contains("lithops-lua runtime delete"), "{full}");
+        let large = told(refusal(413, "RequestEntityTooLargeException", "Request must be smaller than 70167211 bytes"));
+        assert!(large.contains("too large"), "{large}");
+        let unpacked = told(refusal(400, INVALID, "Unzipped size must be smaller than 262144000 bytes"));
+        assert!(unpacked.contains("250 MB") && unpacked.contains("runtime build"), "{unpacked}");
+        let reserved = "Lambda was unable to configure your environment variables because the environment variables you \
+                        have provided contains reserved keys that are currently not supported for modification.";
+        assert!(told(refusal(400, INVALID, reserved)).contains("remove them from `aws_lambda.env_vars`"));
+        let subnet = "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The \
+                      subnet ID 'subnet-0a1b2c3d' does not exist";
+        assert!(told(refusal(400, INVALID, subnet)).contains("check `aws_lambda.vpc.subnets`"));
+        let group = "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: \
+                     The security group 'sg-0a1b2c3d' does not exist";
+        assert!(told(refusal(400, INVALID, group)).contains("check `aws_lambda.vpc.security_groups`"));
+    }
+
+    #[test]
+    fn a_permission_that_is_missing_is_not_mistaken_for_what_it_is_about() {
+        let said = "User: arn:aws:iam::123456789012:user/me is not authorized to perform: ec2:DescribeSubnets";
+        let told = told(refusal(403, "AccessDeniedException", said));
+        assert!(told.contains("access denied") && !told.contains("vpc.subnets"), "{told}");
+    }
+}

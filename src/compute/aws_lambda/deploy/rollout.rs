@@ -21,6 +21,8 @@ const ROLE_READY_WITHIN: Duration = Duration::from_secs(60);
 const READY_WITHIN: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// What a function waits for.
+const ROLE: &str = "the role";
 /// Updates of one kind before what AWS makes of them is taken for the answer.
 const MOST_UPDATES: u32 = 2;
 
@@ -86,7 +88,10 @@ impl Rollout<'_> {
                 return Err(DeployError::Unusable { name: self.name.into(), reason });
             }
             if waiting_for != what {
-                (self.narrator)(&Step::Waiting { name: self.name, what });
+                (self.narrator)(&match what {
+                    ROLE => Step::WaitingForRole { name: self.name },
+                    _ => Step::Waiting { name: self.name, what },
+                });
                 waiting_for = what;
             }
             sleep(pause).await;
@@ -98,7 +103,7 @@ impl Rollout<'_> {
         if begin.elapsed() > ROLE_READY_WITHIN {
             return Err(error.into());
         }
-        Ok("the role, which AWS Lambda cannot use yet: a new role or policy takes up to a minute")
+        Ok(ROLE)
     }
 
     async fn create(&self, done: &mut Done) -> Result<Next, Stop> {
