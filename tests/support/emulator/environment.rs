@@ -1,80 +1,23 @@
 //! An execution environment: a process of a function, with one invocation at a time.
 
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
-use serde_json::json;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::faults::Sabotage;
 use super::function::{Function, Revision};
+use super::lifetime::{kill_later, time_out};
 use super::output::{Output, Report};
-use super::{Cloud, pool, runtime_api};
-
-/// An invocation on its way to an environment.
-pub struct Work {
-    pub request_id: String,
-    /// `RequestResponse`, `Event`, or `ResponseStream`.
-    pub kind: &'static str,
-    pub payload: Bytes,
-    /// The client context, as the header carries it: base64.
-    pub client_context: Option<String>,
-    /// Where the answer goes.
-    pub events: mpsc::UnboundedSender<Event>,
-    /// Whether, and how, its process is to be killed.
-    pub sabotage: Option<Sabotage>,
-}
-
-/// What becomes of an invocation.
-pub enum Event {
-    /// The next bytes of the answer.
-    Data(Bytes),
-    /// Nothing follows.
-    Ended(End),
-}
-
-/// How an invocation ended.
-pub struct End {
-    pub error: Option<FunctionError>,
-    /// The last 4 KB of its log.
-    pub log_tail: Vec<u8>,
-}
-
-/// The failure of a function, told by its runtime or by the platform.
-#[derive(Clone, Debug)]
-pub struct FunctionError {
-    /// `Unhandled` if the runtime told it, else the platform's word.
-    pub code: String,
-    /// JSON with `errorType` and `errorMessage`.
-    pub details: Bytes,
-}
-
-impl FunctionError {
-    /// An error of the platform.
-    pub fn platform(request_id: &str, code: &str, message: &str) -> FunctionError {
-        let message = format!("RequestId: {request_id} Error: {message}");
-        let details = json!({"errorType": code, "errorMessage": message});
-        FunctionError { code: code.into(), details: details.to_string().into() }
-    }
-}
-
-/// What the process gets for its request for work.
-pub struct Assignment {
-    pub request_id: String,
-    pub payload: Bytes,
-    pub client_context: Option<String>,
-    pub deadline_ms: u128,
-    pub arn: String,
-}
+use super::work::{Assignment, End, Event, FunctionError, Work};
+use super::{Cloud, runtime_api};
 
 /// Where an environment is in its life.
 pub enum Phase {
@@ -299,7 +242,7 @@ impl Environment {
     }
 
     /// Starts the process.
-    fn start(&mut self, cloud: &Arc<Cloud>, token: &str) -> std::io::Result<Child> {
+    pub fn start(&mut self, cloud: &Arc<Cloud>, token: &str) -> std::io::Result<Child> {
         let (api, server) = runtime_api::listen(cloud.clone(), token.to_owned())?;
         self.api = Some(server);
         let configuration = &self.revision.configuration;
@@ -370,120 +313,6 @@ impl Drop for Environment {
         if let Some(api) = &self.api {
             api.abort();
         }
-    }
-}
-
-/// The life of an environment, from its process's start to its end.
-pub async fn live(cloud: Arc<Cloud>, token: String, cold_start: Duration) {
-    tokio::time::sleep(cold_start).await;
-    let (child, init_timeout) = {
-        let mut lambda = cloud.lambda();
-        let Some(environment) = lambda.environments.get_mut(&token) else { return };
-        if matches!(environment.phase, Phase::Gone) {
-            lambda.environments.remove(&token);
-            return;
-        }
-        let init_timeout = Duration::from_millis(cloud.knobs().init_timeout_ms);
-        (environment.start(&cloud, &token), init_timeout)
-    };
-    match child {
-        Ok(mut child) => {
-            let status = tokio::select! {
-                status = child.wait() => status,
-                () = never_begins(&cloud, &token, init_timeout) => child.wait().await,
-            };
-            ended(&cloud, &token, status.ok());
-        }
-        Err(error) => {
-            let mut lambda = cloud.lambda();
-            let message = format!("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap] ({error})");
-            let request_id = match lambda.environments.get(&token).map(|environment| &environment.phase) {
-                Some(Phase::Starting(work)) => work.request_id.clone(),
-                _ => String::new(),
-            };
-            let error = FunctionError::platform(&request_id, "Runtime.InvalidEntrypoint", &message);
-            pool::finish(&cloud, &mut lambda, &token, Some(error));
-            lambda.environments.remove(&token);
-        }
-    }
-}
-
-/// Returns when a process that has not asked for work in time was killed for it.
-async fn never_begins(cloud: &Cloud, token: &str, init_timeout: Duration) {
-    tokio::time::sleep(init_timeout).await;
-    let began = {
-        let mut lambda = cloud.lambda();
-        match lambda.environments.get_mut(token) {
-            Some(environment) => match &environment.phase {
-                Phase::Starting(work) => {
-                    let message = format!("Task timed out after {:.2} seconds", init_timeout.as_secs_f64());
-                    environment.init_error =
-                        Some(FunctionError::platform(&work.request_id, "Sandbox.Timedout", &message));
-                    environment.end();
-                    false
-                }
-                _ => true,
-            },
-            None => true,
-        }
-    };
-    if began {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// The process has ended: so has its invocation, and the environment.
-fn ended(cloud: &Cloud, token: &str, status: Option<ExitStatus>) {
-    let mut lambda = cloud.lambda();
-    let Some(environment) = lambda.environments.get_mut(token) else { return };
-    let request_id = match &environment.phase {
-        Phase::Busy(run) => run.work.request_id.clone(),
-        Phase::Starting(work) => work.request_id.clone(),
-        _ => String::new(),
-    };
-    let exit = FunctionError::platform(&request_id, "Runtime.ExitError", &describe(status));
-    let error = environment.init_error.take().unwrap_or(exit);
-    // What it started goes with it. The group's id is not free before its last member is gone.
-    environment.end();
-    environment.pid = None;
-    pool::finish(cloud, &mut lambda, token, Some(error));
-    if let Some(environment) = lambda.environments.remove(token) {
-        cloud.record().ended_logs.push((environment.log_stream.clone(), environment.log()));
-    }
-}
-
-/// As AWS words it.
-fn describe(status: Option<ExitStatus>) -> String {
-    let (code, signal) = status.map(|status| (status.code(), status.signal())).unwrap_or_default();
-    let reason = match (code, signal) {
-        (Some(0), _) | (None, None) => return "Runtime exited without providing a reason".into(),
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(6)) => "signal: aborted".into(),
-        (None, Some(9)) => "signal: killed".into(),
-        (None, Some(11)) => "signal: segmentation fault".into(),
-        (None, Some(15)) => "signal: terminated".into(),
-        (None, Some(signal)) => format!("signal: {signal}"),
-    };
-    format!("Runtime exited with error: {reason}")
-}
-
-async fn time_out(cloud: Arc<Cloud>, token: String, request_id: String, timeout: Duration) {
-    tokio::time::sleep(timeout).await;
-    let mut lambda = cloud.lambda();
-    let Some(environment) = lambda.environments.get_mut(&token) else { return };
-    let Some(run) = environment.run(&request_id).filter(|run| !run.answered) else { return };
-    let message = format!("Task timed out after {:.2} seconds", timeout.as_secs_f64());
-    run.error = Some(FunctionError::platform(&request_id, "Sandbox.Timedout", &message));
-    environment.end();
-}
-
-async fn kill_later(cloud: Arc<Cloud>, token: String, request_id: String, delay: Duration) {
-    tokio::time::sleep(delay).await;
-    let mut lambda = cloud.lambda();
-    let Some(environment) = lambda.environments.get_mut(&token) else { return };
-    if environment.run(&request_id).is_some() {
-        cloud.record().killed += 1;
-        environment.end();
     }
 }
 

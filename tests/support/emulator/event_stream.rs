@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::environment::End;
+use super::work::End;
 
 /// Some of the answer.
 pub fn payload_chunk(bytes: Bytes) -> Bytes {

@@ -15,10 +15,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::environment::{End, Event, FunctionError, Work};
 use super::failure::Failure;
 use super::faults::{CutAt, Faults};
 use super::server::{Body, BoxError, Cut, empty, full};
+use super::work::{End, Event, FunctionError, Work};
 use super::{Cloud, event_stream, pool};
 
 type Answer = Result<Response<Body>, Failure>;

@@ -8,7 +8,8 @@
 //! - `server` takes it, `auth` looks at its signature, and its credential scope says which service it is for.
 //! - `control` makes, changes and lists functions (`function`), as `configuration` allows, from `code`.
 //! - `invoke` takes invocations and writes answers, streamed ones in the frames of `event_stream`. `faults` spoils some.
-//! - `pool` gives each invocation an execution environment (`environment`, with its `output`), within all limits.
+//! - `pool` gives each invocation (`work`) an execution environment (`environment`, with its `output`), within all limits.
+//!   `lifetime` sees to its process's start and end.
 //! - `runtime_api` is what the process in the environment talks to, at an address of its own.
 //! - `s3` and `identity` are the other services.
 //! - `knobs` is what tests choose, `record` what they can ask afterwards, `steering` both over HTTP.
@@ -31,6 +32,7 @@ mod function;
 mod identity;
 mod invoke;
 mod knobs;
+mod lifetime;
 mod output;
 mod pool;
 mod record;
@@ -38,6 +40,7 @@ mod runtime_api;
 mod s3;
 mod server;
 mod steering;
+mod work;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::environment::{self, Environment, FunctionError, Phase, Work};
+use super::environment::{Environment, Phase};
 use super::failure::Failure;
 use super::function::Function;
 use super::record::Invoked;
-use super::{Cloud, Knobs};
+use super::work::{FunctionError, Work};
+use super::{Cloud, Knobs, lifetime};
 
 /// The scaling rule of AWS Lambda counts in these steps.
 const SCALING_WINDOW: Duration = Duration::from_secs(10);
@@ -92,7 +93,7 @@ pub fn start(cloud: &Arc<Cloud>, name: &str, work: Work) -> Result<(), Failure> 
     cloud.record().environments_started += 1;
     let token = cloud.new_id();
     environments.insert(token.clone(), Environment::new(cloud, function, live, work));
-    tokio::spawn(environment::live(cloud.clone(), token, Duration::from_millis(knobs.cold_start_ms)));
+    tokio::spawn(lifetime::live(cloud.clone(), token, Duration::from_millis(knobs.cold_start_ms)));
     Ok(())
 }
 

@@ -19,10 +19,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Cloud;
-use super::environment::{Assignment, Event, FunctionError, Phase};
+use super::environment::Phase;
 use super::faults::Sabotage;
 use super::pool;
 use super::server::{Body, TooLong, collect, empty, full, json as answer_json};
+use super::work::{Assignment, Event, FunctionError};
 
 /// An error report is a few lines; AWS cuts longer ones.
 const MAX_REPORT_BYTES: usize = 1 << 20;
