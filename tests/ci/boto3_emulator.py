@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import zipfile
@@ -71,8 +72,8 @@ def refused(code, status, call, **arguments):
     raise AssertionError(f"{code} expected")
 
 
-def start(program):
-    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def start(program, folder):
+    process = subprocess.Popen([program], env=dict(os.environ, TMPDIR=folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     exported = {}
     while "LITHOPS_EMULATOR_ROLE" not in exported:
         name, value = process.stdout.readline().strip().removeprefix("export ").split("=", 1)
@@ -231,10 +232,17 @@ def running_functions():
 
 
 def main():
+    # An emulator that is killed leaves its files behind.
+    with tempfile.TemporaryDirectory() as folder:
+        check(folder)
+    print("boto3 and the emulator agree")
+
+
+def check(folder):
     role = None
     for end in [lambda process: process.stdin.close(), lambda process: process.send_signal(signal.SIGTERM),
                 lambda process: process.kill()]:
-        process = start(sys.argv[1])
+        process = start(sys.argv[1], folder)
         try:
             if role is None:
                 role = os.environ["LITHOPS_EMULATOR_ROLE"]
@@ -254,7 +262,6 @@ def main():
         while running_functions():
             assert time.time() < until, "functions are left"
             time.sleep(0.01)
-    print("boto3 and the emulator agree")
 
 
 main()

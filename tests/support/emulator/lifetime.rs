@@ -86,6 +86,7 @@ fn ended(cloud: &Cloud, token: &str, status: Option<ExitStatus>) {
     if let Some(environment) = lambda.environments.remove(token) {
         cloud.record().ended_logs.push((environment.log_stream.clone(), environment.log()));
     }
+    cloud.freed.notify_waiters();
 }
 
 /// As AWS words it.

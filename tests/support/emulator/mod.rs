@@ -79,7 +79,7 @@ struct Cloud {
     lambda: Mutex<Lambda>,
     dice: Mutex<fastrand::Rng>,
     role_credentials: RoleCredentials,
-    /// An invocation ended: there may be room for another.
+    /// An invocation or an environment ended: there may be room for another.
     freed: Notify,
 }
 
@@ -111,8 +111,8 @@ impl Emulator {
                     () = server::serve(shared.clone(), listener) => {}
                     _ = stopped => {}
                 }
+                pool::shut_down(&shared).await;
             });
-            pool::shut_down(&shared);
         };
         let thread = std::thread::Builder::new().name("emulator".into()).spawn(serve).expect("a thread");
         Emulator { cloud, stop: Some(stop), thread: Some(thread) }

@@ -140,10 +140,19 @@ pub fn delete(cloud: &Cloud, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends the processes of all environments.
-pub fn shut_down(cloud: &Cloud) {
-    for environment in cloud.lambda().environments.values_mut() {
+/// Ends the processes of all environments, and returns when they are gone.
+pub async fn shut_down(cloud: &Cloud) {
+    cloud.lambda().environments.retain(|_, environment| {
         environment.end();
+        // One whose process is still to be started has nothing to wait for.
+        environment.pid.is_some()
+    });
+    loop {
+        let freed = cloud.freed.notified();
+        if cloud.lambda().environments.is_empty() {
+            return;
+        }
+        freed.await;
     }
 }
 
