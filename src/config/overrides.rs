@@ -64,7 +64,8 @@ impl Override {
 
     /// `--memory MB`.
     pub fn runtime_memory(megabytes: &str) -> Override {
-        Override::argument("--memory", "aws_lambda", "runtime_memory", megabytes)
+        let parsed = tree::parse(megabytes).unwrap_or_else(|_| Node::Scalar(megabytes.into()));
+        Override { value: parsed, ..Override::argument("--memory", "aws_lambda", "runtime_memory", megabytes) }
     }
 
     /// An option of `lithops.FunctionExecutor{…}` that stands for a key.

@@ -76,3 +76,14 @@ fn names_or_all_must_be_said() {
     let run = site.run(&["runtime", "delete"]);
     assert!(run.code == Some(2) && run.err.contains("NAME"), "{run:?}");
 }
+
+#[test]
+fn namespaces_that_begin_alike_are_told_apart() {
+    let mut site = Site::new();
+    for namespace in ["pipelines-of-team-1", "pipelines-of-team-2", "pipelines"] {
+        site.configure(json!({"namespace": namespace, "runtime_memory": 10_240}));
+        let name = site.deploy();
+        assert_eq!(listed(&site)[0]["name"], name.as_str());
+        assert_eq!((listed(&site).len(), &listed(&site)[0]["namespace"]), (1, &json!(namespace)));
+    }
+}

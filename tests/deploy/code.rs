@@ -55,7 +55,8 @@ fn what_is_no_program_is_refused() {
 
 #[test]
 fn the_zip_is_kept_in_the_users_cache_and_made_again_where_it_is_damaged() {
-    let site = Site::new();
+    let mut site = Site::new();
+    site.cache = site.folder.path().join("cache");
     let name = site.deploy();
     let folder = site.folder.path().join("cache/lithops-lua/bootstrap");
     let zip = |folder: &Path| {
@@ -117,15 +118,8 @@ fn a_zip_that_is_too_large_for_a_request_goes_through_the_bucket_once() {
     // It is there already.
     assert_eq!((site.cloud.record().count("s3:PutObject"), site.cloud.record().count("s3:UploadPart")), (0, 0));
 
-    let run = site.run(&[
-        "--storage",
-        "localhost",
-        "--bootstrap",
-        "large",
-        "-o",
-        "aws_lambda.namespace=other",
-        "runtime",
-        "deploy",
-    ]);
+    // With no bucket at hand, the way is told.
+    let here = ["--backend", "localhost", "--storage", "localhost", "-o", "aws_lambda.namespace=other"];
+    let run = site.run(&[&here[..], &deploy].concat());
     assert!(run.code == Some(1) && run.err.contains("set `lithops.storage` to `aws_s3`"), "{}", run.err);
 }

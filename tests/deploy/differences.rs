@@ -13,7 +13,7 @@ const POINT: &str = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-poi
 fn settings() -> Value {
     json!({
         "user_tags": {"team": "blue"}, "env_vars": {"COLOUR": "blue"},
-        "vpc": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]},
+        "vpc": {"subnets": ["subnet-0a1b2c3d"], "security_groups": ["sg-0a1b2c3d"]},
         "efs": [{"access_point": POINT, "mount_path": "/mnt/data"}],
     })
 }
@@ -22,7 +22,7 @@ fn settings() -> Value {
 fn one_changed_setting_is_one_update_of_that_setting() {
     let site = Site::with(Knobs::default(), settings());
     let name = site.deploy();
-    let network = |subnet: &str| VpcConfig::builder().subnet_ids(subnet).security_group_ids("sg-1").build();
+    let network = |subnet: &str| VpcConfig::builder().subnet_ids(subnet).security_group_ids("sg-0a1b2c3d").build();
     let mount = |path: &str| FileSystemConfig::builder().arn(POINT).local_mount_path(path).build().unwrap();
     let storage = EphemeralStorage::builder().size(1024).build().unwrap();
     type Change<'a> = Box<dyn Fn(Update) -> Update + 'a>;
@@ -36,7 +36,7 @@ fn one_changed_setting_is_one_update_of_that_setting() {
             Box::new(|update| update.environment(Environment::builder().variables("SHAPE", "round").build())),
         ),
         ("environment", Box::new(|update| update.environment(Environment::builder().build()))),
-        ("network", Box::new(|update| update.vpc_config(network("subnet-2")))),
+        ("network", Box::new(|update| update.vpc_config(network("subnet-0a1b2c3e")))),
         ("file systems", Box::new(|update| update.file_system_configs(mount("/mnt/other")))),
         ("runtime", Box::new(|update| update.runtime(Runtime::Providedal2))),
         ("runtime", Box::new(|update| update.handler("other"))),
@@ -118,7 +118,7 @@ fn any_one_key_that_is_configured_otherwise_is_another_function() {
         json!({"user_tags": {"team": "blue"}}),
         json!({"namespace": "blue"}),
         json!({"execution_role": "arn:aws:iam::123456789012:role/other"}),
-        json!({"vpc": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}}),
+        json!({"vpc": {"subnets": ["subnet-0a1b2c3d"], "security_groups": ["sg-0a1b2c3d"]}}),
     ] {
         site.configure(section);
         names.push(site.deploy());

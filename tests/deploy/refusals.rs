@@ -35,14 +35,6 @@ fn more_memory_than_the_account_may_have() {
 }
 
 #[test]
-fn a_network_that_does_not_exist() {
-    let section = json!({"vpc": {"subnets": ["net-1"], "security_groups": ["sg-1"]}});
-    said(Knobs::default(), section, &["InvalidSubnetID.NotFound", "check `aws_lambda.vpc.subnets`"]);
-    let section = json!({"vpc": {"subnets": ["subnet-1"], "security_groups": ["group"]}});
-    said(Knobs::default(), section, &["check `aws_lambda.vpc.security_groups`"]);
-}
-
-#[test]
 fn an_image_that_does_not_exist() {
     let section = json!({"runtime": "nothing:1"});
     let uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nothing:1";
@@ -50,19 +42,8 @@ fn an_image_that_does_not_exist() {
 }
 
 #[test]
-fn variables_that_lambda_keeps_for_itself_or_that_are_too_long() {
-    let long = json!({"env_vars": {"TEXT": "x".repeat(5000)}});
-    said(Knobs::default(), long, &["4KB limit", "put large values into storage"]);
-}
-
-#[test]
 fn expired_credentials() {
     said(Knobs { credentials_expired: true, ..Knobs::default() }, json!({}), &["expired"]);
-}
-
-#[test]
-fn a_clock_that_is_off() {
-    said(Knobs { clock_offset_s: 3600, ..Knobs::default() }, json!({}), &["clock"]);
 }
 
 #[test]

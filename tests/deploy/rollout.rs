@@ -36,7 +36,7 @@ fn all_settings_reach_the_function() {
         json!({
             "runtime_memory": 1024, "runtime_timeout": 77, "ephemeral_storage": 2048, "namespace": "blue",
             "env_vars": {"COLOUR": "blue"}, "user_tags": {"team": "blue"},
-            "vpc": {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]},
+            "vpc": {"subnets": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"], "security_groups": ["sg-0a1b2c3d"]},
             "efs": [{"access_point": point, "mount_path": "/mnt/data"}],
         }),
     );
@@ -50,7 +50,7 @@ fn all_settings_reach_the_function() {
     let vpc = configuration.vpc_config().unwrap();
     assert_eq!(
         (vpc.subnet_ids(), vpc.security_group_ids()),
-        (&["subnet-1".into(), "subnet-2".into()][..], &["sg-1".into()][..])
+        (&["subnet-0a1b2c3d".into(), "subnet-0a1b2c3e".into()][..], &["sg-0a1b2c3d".into()][..])
     );
     let mount = &configuration.file_system_configs()[0];
     assert_eq!((mount.arn(), mount.local_mount_path()), (point, "/mnt/data"));
@@ -120,6 +120,13 @@ fn a_function_that_could_not_be_made_ready_is_made_anew() {
     site.cloud.turn(|knobs| knobs.creation_fails = None);
     let run = site.run(&["runtime", "deploy"]);
     assert!(run.code == Some(0) && run.err.contains("anew"), "{}", run.err);
+}
+
+#[test]
+fn a_clock_that_is_off_is_put_right_by_the_sdk() {
+    let site = Site::with(Knobs { clock_offset_s: 3600, ..Knobs::default() }, json!({}));
+    site.deploy();
+    assert!(!site.cloud.record().errors.is_empty());
 }
 
 #[test]

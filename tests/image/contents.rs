@@ -134,7 +134,8 @@ fn a_folder_in_use_and_a_missing_name_are_refused() {
 fn a_function_of_the_image_runs_a_pipeline_with_nothing_but_what_is_in_it() {
     let folder = Folder::new();
     let root = unpack(&folder);
-    let entry = folder.write("entry", format!("#!/bin/sh\nexec chroot '{}' /var/runtime/bootstrap\n", root.display()));
+    let entry = folder
+        .write("entry", format!("#!/bin/sh\nexec /usr/sbin/chroot '{}' /var/runtime/bootstrap\n", root.display()));
     fs::set_permissions(&entry, fs::Permissions::from_mode(0o755)).unwrap();
     let images = [("123456789012.dkr.ecr.us-east-1.amazonaws.com/lithops:1".to_owned(), entry)].into();
     let emulator = Emulator::start(Knobs { images, ..Knobs::default() });

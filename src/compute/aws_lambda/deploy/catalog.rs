@@ -4,8 +4,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use super::error::{DeployError, Refusal};
-use super::functions::Functions;
-use super::settings::{NAME_PREFIX, NameParts, is_namespace, parse_name};
+use super::functions::{Functions, NAMESPACE_TAG};
+use super::settings::{NAME_PREFIX, NameParts, parse_name};
 use crate::aws::{Account, AwsError, AwsErrorKind, Failed};
 
 /// Functions that are looked at, or deleted, at the same time.
@@ -39,37 +39,42 @@ pub async fn list(account: &Account, namespace: Option<&str>) -> Result<Vec<Func
         for function in page.functions() {
             let Some(name) = function.function_name() else { continue };
             let Some(parts) = parse_name(name) else { continue };
-            if namespace.is_none_or(|wanted| is_namespace(parts.namespace.as_deref(), wanted)) {
-                found.push(FunctionSummary {
-                    name: name.to_owned(),
-                    parts,
-                    state: String::new(),
-                    package: function.package_type().map_or("Zip", |kind| kind.as_str()).to_owned(),
-                    code_bytes: function.code_size,
-                    last_modified: function.last_modified().unwrap_or_default().to_owned(),
-                });
-            }
+            found.push(FunctionSummary {
+                name: name.to_owned(),
+                parts,
+                state: String::new(),
+                package: function.package_type().map_or("Zip", |kind| kind.as_str()).to_owned(),
+                code_bytes: function.code_size,
+                last_modified: function.last_modified().unwrap_or_default().to_owned(),
+            });
         }
     }
-    // A list does not say in which state functions are.
+    if let Some(wanted) = namespace {
+        found.retain(|summary| summary.parts.namespace.as_deref().is_some_and(|part| wanted.starts_with(part)));
+    }
     let functions = &functions;
-    let looked = stream::iter(found).map(|mut summary| async move {
-        summary.state = state(functions, &summary.name).await?;
-        Ok::<_, AwsError>(summary)
-    });
+    let looked = stream::iter(found).map(|summary| look(functions, summary));
     let mut all: Vec<_> = looked.buffer_unordered(AT_ONCE).try_collect().await?;
-    all.sort_by(|one: &FunctionSummary, other| one.name.cmp(&other.name));
+    all.retain(|summary: &FunctionSummary| {
+        namespace.is_none_or(|wanted| summary.parts.namespace.as_deref() == Some(wanted))
+    });
+    all.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(all)
 }
 
-async fn state(functions: &Functions, name: &str) -> Result<String, AwsError> {
-    let asked = functions.client().get_function_configuration().function_name(name).send().await;
-    match asked.failed("look at a function") {
-        Ok(found) => Ok(found.state().map_or("Active", |state| state.as_str()).to_owned()),
-        // Deleted meanwhile.
-        Err(error) if error.kind() == AwsErrorKind::NotFound => Ok("Deleted".into()),
-        Err(error) => Err(error),
+/// Adds what a list of AWS's does not say: the state, and the whole namespace.
+async fn look(functions: &Functions, mut summary: FunctionSummary) -> Result<FunctionSummary, AwsError> {
+    // Deleted meanwhile.
+    let Some(found) = functions.get(&summary.name).await? else {
+        summary.state = "Deleted".into();
+        return Ok(summary);
+    };
+    let state = found.configuration().and_then(|configuration| configuration.state());
+    summary.state = state.map_or("Active", |state| state.as_str()).to_owned();
+    if let Some(namespace) = found.tags().and_then(|tags| tags.get(NAMESPACE_TAG)) {
+        summary.parts.namespace = Some(namespace.clone());
     }
+    Ok(summary)
 }
 
 /// Deletes one of our functions. Gives whether it was there.

@@ -38,9 +38,10 @@ impl CodeStore<'_> {
         match self {
             CodeStore::Image { uri } => Ok(CodeSource::Image((*uri).to_owned())),
             CodeStore::Package { package, config } => {
-                let zip = package.read().ok_or_else(|| {
-                    DeployError::Setting("the zip in the cache was damaged, and has been removed: run it again".into())
-                })?;
+                let zip = match package.read() {
+                    Some(zip) => zip,
+                    None => made_again(package, config).await?,
+                };
                 match package.size_bytes() {
                     0..=INLINE_ZIP_BYTES => Ok(CodeSource::Inline(zip)),
                     _ => through_the_bucket(zip, config).await,
@@ -48,6 +49,13 @@ impl CodeStore<'_> {
             }
         }
     }
+}
+
+/// The zip, where the cache's copy of it was damaged.
+async fn made_again(package: &Package, config: &Config) -> Result<Vec<u8>, DeployError> {
+    let again = super::pack(&config.aws_lambda).await?;
+    let zip = again.read().filter(|_| again.code_sha256() == package.code_sha256());
+    zip.ok_or_else(|| DeployError::Setting("its executable changes at this very moment: run it again".into()))
 }
 
 /// Puts the zip under its hash, once for all.

@@ -222,6 +222,12 @@ mod tests {
         let reserved = "Lambda was unable to configure your environment variables because the environment variables you \
                         have provided contains reserved keys that are currently not supported for modification.";
         assert!(told(refusal(400, INVALID, reserved)).contains("remove them from `aws_lambda.env_vars`"));
+        let subnet = "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The \
+                      subnet ID 'subnet-0a1b2c3d' does not exist";
+        assert!(told(refusal(400, INVALID, subnet)).contains("check `aws_lambda.vpc.subnets`"));
+        let group = "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: \
+                     The security group 'sg-0a1b2c3d' does not exist";
+        assert!(told(refusal(400, INVALID, group)).contains("check `aws_lambda.vpc.security_groups`"));
     }
 
     #[test]

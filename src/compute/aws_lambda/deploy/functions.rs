@@ -1,5 +1,6 @@
 //! The control calls, one function each. They are retried by the SDK: repeating one changes nothing that it did not.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_lambda::Client;
@@ -19,6 +20,8 @@ const MOST_ATTEMPTS: u32 = 8;
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// What tells our functions apart from others, and which version made them.
 const VERSION_TAG: &str = "lithops-lua";
+/// The namespace, whole: names have room for a part of it only.
+pub(super) const NAMESPACE_TAG: &str = "lithops-lua:namespace";
 /// Set once asynchronous invocations of the function are never repeated.
 pub(super) const EVENT_RETRIES_TAG: &str = "lithops-lua:event-retries";
 
@@ -83,8 +86,7 @@ impl Functions {
             .environment(environment(settings))
             .set_vpc_config((!settings.subnets.is_empty()).then(|| network(settings)))
             .set_file_system_configs((!settings.file_systems.is_empty()).then(|| file_systems(settings)))
-            .set_tags(Some(settings.tags.clone().into_iter().collect()))
-            .tags(VERSION_TAG, env!("CARGO_PKG_VERSION"));
+            .set_tags(Some(tags(settings)));
         request.send().await.map(drop).map_err(|error| sort(&format!("create the function {name}"), &error))
     }
 
@@ -150,6 +152,15 @@ impl Functions {
 
 fn whole(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn tags(settings: &FunctionSettings) -> HashMap<String, String> {
+    let mut tags: HashMap<String, String> = settings.tags.clone().into_iter().collect();
+    tags.insert(VERSION_TAG.into(), env!("CARGO_PKG_VERSION").into());
+    if let Some(namespace) = &settings.namespace {
+        tags.insert(NAMESPACE_TAG.into(), namespace.clone());
+    }
+    tags
 }
 
 /// Building fails only without a size.
