@@ -1,6 +1,8 @@
 //! How fast the codec is: `cargo bench --bench codec`. Ratios are to the goal (50 MB/s) and to Python's pickle, in the same run.
+//!
+//! Ends with status 1 if the captured table misses the goal by more than what a busy machine explains.
 
-use std::process::Command;
+use std::process::{Command, exit};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,8 @@ use mlua::{AnyUserData, Lua, Table, Value};
 
 const RUNS: usize = 7;
 const GOAL_MB_S: f64 = 50.0;
+/// The goal may be missed by this factor before the run fails, as in `benches/local.rs`: other processes want the cores, too.
+const NOISE: f64 = 1.5;
 
 struct Nothing;
 
@@ -49,8 +53,28 @@ fn mb_s(bytes: usize, time: Duration) -> f64 {
     bytes as f64 / 1e6 / time.as_secs_f64()
 }
 
-fn report(name: &str, bytes: usize, encode: Duration, decode: Duration) {
-    for (what, time) in [("encode", encode), ("decode", decode)] {
+/// Times of a message of so many bytes.
+struct Figures {
+    bytes: usize,
+    encode: Duration,
+    decode: Duration,
+}
+
+impl Figures {
+    fn each(&self) -> [(&'static str, Duration); 2] {
+        [("encode", self.encode), ("decode", self.decode)]
+    }
+
+    /// What misses the goal by more than the noise.
+    fn missed(&self) -> Vec<String> {
+        let too_slow = self.each().into_iter().filter(|(_, time)| mb_s(self.bytes, *time) * NOISE < GOAL_MB_S);
+        too_slow.map(|(what, time)| format!("{what}: {:.0} MB/s", mb_s(self.bytes, time))).collect()
+    }
+}
+
+fn report(name: &str, figures: &Figures) {
+    let bytes = figures.bytes;
+    for (what, time) in figures.each() {
         let speed = mb_s(bytes, time);
         let ms = time.as_secs_f64() * 1e3;
         println!(
@@ -61,7 +85,7 @@ fn report(name: &str, bytes: usize, encode: Duration, decode: Duration) {
     }
 }
 
-fn whole(name: &str, make: &str) -> (Duration, Duration) {
+fn whole(name: &str, make: &str) -> Figures {
     let (here, codec) = side();
     let value: Value = here.load(make).eval().expect("a value");
     let values = [value];
@@ -84,8 +108,9 @@ fn whole(name: &str, make: &str) -> (Duration, Duration) {
         kept.push((values.expect("values"), there));
         time
     });
-    report(name, bytes.len(), encode, decode);
-    (encode, decode)
+    let figures = Figures { bytes: bytes.len(), encode, decode };
+    report(name, &figures);
+    figures
 }
 
 /// What LuaJIT itself takes for the strings alone: most of decoding is to intern them.
@@ -180,14 +205,16 @@ print(median(lambda: pickle.dumps(t, protocol=5)), median(lambda: pickle.loads(d
 ";
 
 fn main() {
-    let mixed =
-        format!("{WORDS} local t = {{}} for i = 1, 500000 do t[2 * i - 1] = i / 7 t[2 * i] = word() end return t");
-    let (encode, decode) = whole("1,000,000 numbers and strings", &mixed);
+    let mixed = format!(
+        "{WORDS} local t = {{}} for i = 1, 500000 do t[2 * i - 1] = i / 7 t[2 * i] = word() end
+         return function(i) return t[i] end"
+    );
+    let captured = whole("a captured table of 1,000,000 numbers and strings", &mixed);
     match Command::new("python3").args(["-c", PICKLE]).output() {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             let mut times = text.split_whitespace().filter_map(|time| time.parse::<f64>().ok());
-            for (what, ours) in [("encode", encode), ("decode", decode)] {
+            for (what, ours) in captured.each() {
                 if let Some(pickle) = times.next() {
                     println!(
                         "  pickle's {what} takes {pickle:.1} ms: {:.1} times ours",
@@ -212,4 +239,10 @@ fn main() {
     list("integers", "i");
     list("short strings", "'item ' .. i");
     list("small tables", "{i, name = 'x'}");
+
+    let missed = captured.missed();
+    for figure in &missed {
+        println!("missed by more than {NOISE} times: the captured table, {figure}, goal {GOAL_MB_S} MB/s");
+    }
+    exit(i32::from(!missed.is_empty()));
 }

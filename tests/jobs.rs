@@ -17,6 +17,9 @@ mod chunks;
 /// Workers that fail: crashes, memory, workers that do not start.
 #[path = "jobs/crashes.rs"]
 mod crashes;
+/// Full disks, and folders that cannot be written.
+#[path = "jobs/disk.rs"]
+mod disk;
 /// How a driver ends while there are jobs, and what its workers do then.
 #[path = "jobs/endings.rs"]
 mod endings;

@@ -1,7 +1,7 @@
 //! Storage on S3: what it shares with the local one, what is its own, and how scripts, workers and `clean` use it.
 //!
-//! The server is `s3s-fs`, in the test's own process; where `LITHOPS_TEST_S3_ENDPOINT` is set (and AWS_ACCESS_KEY_ID,
-//! AWS_SECRET_ACCESS_KEY), what all backends share is tested against that server as well.
+//! The server is `s3s-fs`, in the test's own process. What all backends share is tested against the server of
+//! `LITHOPS_TEST_S3_ENDPOINT` as well (with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), by tests that are ignored elsewhere.
 
 #[path = "support/host.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -101,6 +101,18 @@ fn readme_blocks(language: &str) -> Vec<(usize, String)> {
     blocks
 }
 
+#[test]
+fn the_readme_asks_for_the_compiler_that_the_manifest_asks_for() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(concat!("You need Rust ", env!("CARGO_PKG_RUST_VERSION"), " or later")));
+    assert!(readme.contains("Apache License 2.0") && env!("CARGO_PKG_LICENSE") == "Apache-2.0");
+    assert!(!env!("CARGO_PKG_DESCRIPTION").is_empty() && root().join("LICENSE").exists());
+    // The first two commands, as CI runs them.
+    let commands = readme_blocks("sh");
+    assert_eq!(commands[0].1, "cargo build --release && ./target/release/lithops-lua scripts/pi.lua\n");
+    assert_eq!(commands[1].1, "cargo test --release\n");
+}
+
 /// A `text` block five lines behind a `lua` block, with "prints" between them, is its output.
 #[test]
 fn the_lua_of_the_readme_runs_and_prints_what_it_says() {

@@ -13,6 +13,8 @@ use support::Folder;
 /// Prints the names of the `lithops` table, and the methods of what its functions give.
 const LIVE: &str = r#"
 for name in pairs(lithops) do print("lithops." .. name) end
+-- Made when it is asked for.
+if lithops.config then print("lithops.config") end
 local executor = lithops.FunctionExecutor()
 local future = executor:call_async(function() end)
 for class, object in pairs({ Executor = executor, Future = future, Futures = executor:map(print, {}) }) do

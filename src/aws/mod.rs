@@ -7,8 +7,12 @@
 mod account;
 mod error;
 pub(crate) mod http;
+mod iam;
+mod partition;
 mod signed;
 
 pub use account::Account;
 pub use error::{AwsError, AwsErrorKind, Failed};
+pub use iam::Role;
+pub use partition::Partition;
 pub use signed::{ECR, JsonService, LOGS};

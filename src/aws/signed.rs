@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{self, SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
@@ -85,7 +85,7 @@ impl JsonService {
             .header("x-amz-target", format!("{}.{operation}", self.target))
             .body(body)
             .map_err(|error| AwsError::new(AwsErrorKind::Other, action, format!("its address is wrong: {error}")))?;
-        self.sign(account, &mut request, action).await?;
+        sign(account, &mut request, self.signing_name, account.region(), action).await?;
         let answer = http::send(request, ANSWER_WITHIN)
             .await
             .map_err(|reason| AwsError::new(AwsErrorKind::Connection, action, reason))?;
@@ -99,45 +99,56 @@ impl JsonService {
         Err(AwsError::answered(action, answer.status, code, text(["message", "Message"])))
     }
 
-    async fn sign(&self, account: &Account, request: &mut Request<Bytes>, action: &str) -> Result<(), AwsError> {
-        let failed = |reason: String| AwsError::new(AwsErrorKind::Credentials, action, reason);
-        let none = || {
-            failed(
-                "there are no AWS credentials: set `aws.access_key_id` and `aws.secret_access_key`, or AWS_PROFILE"
-                    .into(),
-            )
-        };
-        let provider = account.sdk().credentials_provider().ok_or_else(none)?;
-        let credentials = provider.provide_credentials().await.map_err(|error| {
-            tracing::debug!(%error, "no credentials");
-            none()
-        })?;
-        let identity = Identity::from(credentials);
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(account.region())
-            .name(self.signing_name)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| failed(format!("the request cannot be signed: {error}")))?
-            .into();
-        let uri = request.uri().to_string();
-        let headers = request.headers().iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let signable = SignableRequest::new("POST", uri, headers, SignableBody::Bytes(request.body()))
-            .map_err(|error| failed(format!("the request cannot be signed: {error}")))?;
-        let signed =
-            sign(signable, &parameters).map_err(|error| failed(format!("the request cannot be signed: {error}")))?;
-        let (instructions, _) = signed.into_parts();
-        instructions.apply_to_request_http1x(request);
-        Ok(())
-    }
-
     fn endpoint(&self, account: &Account) -> String {
-        let own = std::env::var(format!("AWS_ENDPOINT_URL_{}", self.variable)).ok().filter(|url| !url.is_empty());
         let region = account.region();
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        own.or_else(|| account.sdk().endpoint_url().map(str::to_owned))
-            .unwrap_or_else(|| format!("https://{}.{region}.{domain}/", self.host))
+        endpoint(account, self.variable).unwrap_or_else(|| format!("https://{}.{region}.{domain}/", self.host))
     }
+}
+
+/// The address that the environment has for a service in place of AWS's own: `variable` is what the name of the one for
+/// this service ends in.
+pub(super) fn endpoint(account: &Account, variable: &str) -> Option<String> {
+    let own = std::env::var(format!("AWS_ENDPOINT_URL_{variable}")).ok().filter(|url| !url.is_empty());
+    own.or_else(|| account.sdk().endpoint_url().map(str::to_owned))
+}
+
+/// Signs a request to a service.
+pub(super) async fn sign(
+    account: &Account,
+    request: &mut Request<Bytes>,
+    service: &str,
+    region: &str,
+    action: &str,
+) -> Result<(), AwsError> {
+    let failed = |reason: String| AwsError::new(AwsErrorKind::Credentials, action, reason);
+    let none = || {
+        failed(
+            "there are no AWS credentials: set `aws.access_key_id` and `aws.secret_access_key`, or AWS_PROFILE".into(),
+        )
+    };
+    let provider = account.sdk().credentials_provider().ok_or_else(none)?;
+    let credentials = provider.provide_credentials().await.map_err(|error| {
+        tracing::debug!(%error, "no credentials");
+        none()
+    })?;
+    let identity = Identity::from(credentials);
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| failed(format!("the request cannot be signed: {error}")))?
+        .into();
+    let uri = request.uri().to_string();
+    let headers = request.headers().iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let signable = SignableRequest::new("POST", uri, headers, SignableBody::Bytes(request.body()))
+        .map_err(|error| failed(format!("the request cannot be signed: {error}")))?;
+    let signed = http_request::sign(signable, &parameters)
+        .map_err(|error| failed(format!("the request cannot be signed: {error}")))?;
+    let (instructions, _) = signed.into_parts();
+    instructions.apply_to_request_http1x(request);
+    Ok(())
 }

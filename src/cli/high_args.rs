@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-use super::low_args::{Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
+use super::low_args::{AwsCommand, CleanOptions, Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
 use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
 use crate::lua::vm::ConfigChoice;
@@ -23,7 +23,7 @@ pub struct HighArgs {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Run a script.
     Run(Script),
@@ -32,8 +32,17 @@ pub enum Action {
         /// As JSON.
         json: bool,
     },
+    /// Print something for AWS.
+    Aws(AwsCommand),
+    /// Look at what the configuration needs.
+    Doctor {
+        /// As JSON.
+        json: bool,
+    },
     /// Something with the functions on AWS Lambda.
     Runtime(RuntimeCommand),
+    /// Remove what jobs left in storage.
+    Clean(CleanOptions),
     /// Say how to use the program: there is no script, and a person at the terminal.
     Hint,
 }
@@ -82,10 +91,13 @@ impl HighArgs {
         };
         let action = match low.command {
             Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },
+            Some(Command::Aws { command }) => Action::Aws(command),
+            Some(Command::Doctor { json }) => Action::Doctor { json },
             Some(Command::Runtime { command }) => {
                 overrides.extend(command.memory().map(Override::runtime_memory));
                 Action::Runtime(command)
             }
+            Some(Command::Clean(options)) => Action::Clean(options),
             None => match script(low.execute, low.script, typed) {
                 Some(script) => Action::Run(script),
                 None => Action::Hint,

@@ -16,10 +16,13 @@ Examples:
   lithops-lua --backend aws_lambda --region eu-west-1 pipeline.lua
   lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
   lithops-lua config show                  the configuration in effect, and where it comes from
+  lithops-lua doctor                       whether all that the configuration needs is in order
+  lithops-lua aws policy                   what has to be allowed on AWS; `aws template` makes role and bucket
   lithops-lua runtime deploy               make the function on AWS Lambda ready now, not at the first job
+  lithops-lua clean --older-than 24        remove what jobs of yesterday left in storage
 
 Options go before the script: everything after it belongs to the script.
-A script that is called `config` or `runtime` is run as `./config`, `./runtime`.
+A script with the name of a command is run as `./config`, `./runtime`, ….
 
 Environment:
   LUA_PATH, LUA_CPATH     where `require` looks after the script's folder; `;;` is the default
@@ -111,12 +114,47 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// What has to be allowed, and made, on AWS
+    Aws {
+        /// What to print of it.
+        #[command(subcommand)]
+        command: AwsCommand,
+    },
+    /// Look at all that the configuration needs, and say how to mend what is wrong
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// The functions on AWS Lambda, and their container image
     Runtime {
         /// What to do with them.
         #[command(subcommand)]
         command: RuntimeCommand,
     },
+    /// Remove what jobs left in storage
+    Clean(CleanOptions),
+}
+
+/// What `clean` removes.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct CleanOptions {
+    /// Only what is older; without it, what running jobs use is removed as well
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
+    pub older_than: Option<f64>,
+
+    /// The cloud objects that were stored without a key, too
+    #[arg(long)]
+    pub all: bool,
+
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| (0.0..=1e6).contains(hours));
+    hours.ok_or_else(|| "expected a number of hours, as in `--older-than 24`".into())
 }
 
 /// What is done with the configuration.
@@ -128,6 +166,30 @@ pub enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What is printed for AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum AwsCommand {
+    /// Print the least IAM policies that the configuration needs, as JSON
+    Policy {
+        /// Only this one, ready for IAM
+        #[arg(value_name = "WHICH", value_enum)]
+        of: Option<PolicyOf>,
+    },
+    /// Print a CloudFormation template of the functions' role and the bucket
+    Template,
+}
+
+/// Whose policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyOf {
+    /// Of the user who runs pipelines
+    User,
+    /// Of the role that functions run as
+    Role,
+    /// Who may run as that role
+    Trust,
 }
 
 /// What is done with the functions on AWS Lambda.

@@ -8,9 +8,9 @@ use clap::Parser;
 
 use super::exit::{self, Exit, complain};
 use super::high_args::{Action, HighArgs};
-use super::low_args::LowArgs;
-use super::{config, logging, panics, runtime};
-use crate::config::ConfigError;
+use super::low_args::{AwsCommand, LowArgs};
+use super::{aws, clean, config, doctor, logging, panics, runtime};
+use crate::config::{Config, ConfigError};
 use crate::lua::api::wait;
 use crate::lua::script::{Script, ScriptError};
 use crate::lua::vm::{ConfigChoice, Vm, VmSettings};
@@ -50,9 +50,29 @@ fn run(typed: Vec<OsString>) -> Exit {
             Ok(text) => print(&text),
             Err(error) => refuse(&error),
         },
+        Action::Aws(command) => match args.config.load_incomplete() {
+            Ok(config) => print_for_aws(&config, *command),
+            Err(error) => refuse(&error),
+        },
+        Action::Doctor { json } => {
+            let findings = doctor::examine(&args.config);
+            let text = if *json { findings.to_json() } else { findings.to_string() };
+            match print(&text) {
+                Exit::Success if !findings.is_all_right() => Exit::Script,
+                exit => exit,
+            }
+        }
         Action::Runtime(command) => match runtime::run(&args.config, command, args.quiet) {
             Ok(text) => print(&text),
             Err(runtime::Failure::Config(error)) => refuse(&error),
+            Err(error) => {
+                complain(&format!("failed to {error}"));
+                Exit::Script
+            }
+        },
+        Action::Clean(options) => match clean::run(&args.config, options) {
+            Ok(text) => print(&text),
+            Err(clean::Failure::Config(error)) => refuse(&error),
             Err(error) => {
                 complain(&format!("failed to {error}"));
                 Exit::Script
@@ -66,6 +86,20 @@ fn run(typed: Vec<OsString>) -> Exit {
                 return refuse(&error);
             }
             on_own_thread(script.clone(), args.config.clone(), !args.quiet)
+        }
+    }
+}
+
+fn print_for_aws(config: &Config, command: AwsCommand) -> Exit {
+    let text = match command {
+        AwsCommand::Policy { of } => aws::policy(config, of),
+        AwsCommand::Template => Ok(aws::template(config)),
+    };
+    match text {
+        Ok(text) => print(&text),
+        Err(error) => {
+            complain(&format!("failed to {error}"));
+            Exit::Script
         }
     }
 }

@@ -119,7 +119,7 @@ unsafe fn elements(
     unsafe {
         let marker = ffi::lua_topointer(l, marker);
         for i in range {
-            encoder.element = Some(i);
+            encoder.element = Some(encoder.options.elements_before as i64 + i);
             raw_index(l, list, i);
             let is_marked = !marker.is_null()
                 && ffi::lua_type(l, element) == ffi::LUA_TTABLE

@@ -112,12 +112,21 @@ pub struct EncodeOptions<'a> {
     pub exclude_modules: &'a [String],
     /// Report the largest capture if it takes more bytes than this.
     pub warn_bytes: Option<usize>,
+    /// For a list that is a part of an input: how many elements of the input come before it. Refusals count from the input's start.
+    pub elements_before: u64,
 }
 
 impl<'a> EncodeOptions<'a> {
     /// Everything goes along, nothing is reported.
     pub fn new(root: &'a str) -> Self {
-        EncodeOptions { root, modules: true, include_modules: &[], exclude_modules: &[], warn_bytes: None }
+        EncodeOptions {
+            root,
+            modules: true,
+            include_modules: &[],
+            exclude_modules: &[],
+            warn_bytes: None,
+            elements_before: 0,
+        }
     }
 }
 

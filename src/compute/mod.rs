@@ -33,6 +33,8 @@ pub struct Limits {
     /// The same where the user set a `chunksize`: several chunks share an invocation only if they take less together.
     /// 0: each chunk is an invocation of its own.
     pub target_chunks_us: u64,
+    /// Whether everything that a worker said before it died is known.
+    pub keeps_last_words: bool,
     /// Bytes of a worker's memory that its VM must leave free for everything else in the process.
     pub worker_overhead_bytes: u64,
 }

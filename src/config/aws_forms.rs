@@ -91,13 +91,13 @@ fn check_id(id: &str, prefix: &str, shape: &'static str) -> Result<(), &'static 
     }
 }
 
-/// Part of the functions' names, of which AWS allows 64 characters in all.
+/// Part of the functions' names: AWS allows 64 characters in all, and the other parts take up to 48.
 pub fn check_namespace(name: &str) -> Result<(), &'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if (1..=20).contains(&name.len()) && name.chars().all(allowed) {
+    if (1..=16).contains(&name.len()) && name.chars().all(allowed) {
         Ok(())
     } else {
-        Err("it must have 1 to 20 letters, digits, `-` and `_`")
+        Err("it must have 1 to 16 letters, digits, `-` and `_`")
     }
 }
 
@@ -144,6 +144,8 @@ pub fn check_tag(key: &str, value: &str) -> Result<(), &'static str> {
         Err("the name of a tag has 1 to 128 characters")
     } else if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
         Err("names of tags that begin with `aws:` are AWS's own")
+    } else if key.starts_with("lithops-lua") {
+        Err("names of tags that begin with `lithops-lua` tell this program's functions apart")
     } else if value.chars().count() > 256 {
         Err("the value of a tag has at most 256 characters")
     } else if !key.chars().chain(value.chars()).all(allowed) {
@@ -276,7 +278,7 @@ mod tests {
             ),
             (check_subnet, &["subnet-0a"], &["subnet-", "sg-0a", "subnet-0/"]),
             (check_security_group, &["sg-0a"], &["sg-", "subnet-0a", "sg-0 "]),
-            (check_namespace, &["dev", "A_b-1"], &["", "a.b", "a b", "abcdefghijklmnopqrstu"]),
+            (check_namespace, &["dev", "A_b-1"], &["", "a.b", "a b", "abcdefghijklmnopq"]),
             (
                 check_image,
                 &[
@@ -342,6 +344,7 @@ mod tests {
             (&long[..129], "x", false),
             ("k", &long, false),
             ("AWS:k", "x", false),
+            ("lithops-lua", "x", false),
             ("k", "a*b", false),
         ] {
             assert_eq!(check_tag(name, value).is_ok(), is_right, "{name}={value}");

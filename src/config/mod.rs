@@ -31,11 +31,12 @@ mod tree;
 mod typed;
 
 pub use aws::{Architecture, Aws, AwsLambda, AwsS3, EfsMount, Vpc};
+pub use aws_forms::{registry_place, split_image};
 pub use error::{ConfigError, Problem, ReadFailure};
 pub use find::{Environment, Request, load, load_incomplete};
 pub use names::check_bucket_name;
 pub use nearest::nearest;
 pub use origin::Source;
 pub use overrides::Override;
-pub use show::{Setting, render_show};
+pub use show::{Setting, render_show, secret_in};
 pub use typed::{Config, IncludeModules, Lithops, Localhost, LogFormat, Monitoring};

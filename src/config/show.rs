@@ -94,6 +94,19 @@ impl Config {
     }
 }
 
+/// A key of a configuration's table that holds a secret, as `section.key`.
+pub fn secret_in(table: &Value) -> Option<String> {
+    let sections = table.as_object().into_iter().flatten();
+    let mut keys = sections.flat_map(|(section, keys)| {
+        keys.as_object().into_iter().flatten().map(move |(key, value)| (section, key, value))
+    });
+    keys.find_map(|(name, key, value)| {
+        let known = section(name).and_then(|section| section.keys.iter().find(|known| known.name == key));
+        let secret = known.is_some_and(|key| key.secret) || redact(key, value) != *value;
+        (secret && !value.is_null()).then(|| format!("{name}.{key}"))
+    })
+}
+
 impl Given {
     fn shown(&self) -> Setting {
         Setting {

@@ -98,6 +98,7 @@ mod tests {
         parallel_calls: 1,
         inline_work_bytes: 0,
         least_invocation_us: 0,
+        keeps_last_words: true,
         worker_overhead_bytes: 0,
         inline_blob_bytes: 0,
         inline_result_bytes: 0,

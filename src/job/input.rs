@@ -39,6 +39,8 @@ pub(super) struct Again {
     pub attempt: u32,
     /// Its element, where the source does not keep it.
     pub message: Option<Bytes>,
+    /// It may be what ended its worker: no other call goes with it.
+    pub is_alone: bool,
 }
 
 impl Source {
@@ -136,6 +138,7 @@ impl Source {
                         call,
                         attempt: 1,
                         message: Some(message),
+                        is_alone: false,
                     }));
                 }
                 *next += again.len() as u64;
@@ -263,7 +266,7 @@ mod tests {
         let work = source.take(&mut next, 10).unwrap();
         let message = source.message_of(&work, 1);
         assert_eq!(message.as_deref(), Some(&b"one"[..]));
-        let again = source.work_again(vec![Again { call: 1, attempt: 2, message }]).unwrap();
+        let again = source.work_again(vec![Again { call: 1, attempt: 2, message, is_alone: false }]).unwrap();
         assert_eq!(again.spans, [CallSpan { first: 1, count: 1, attempt: 2 }]);
         assert!(matches!(again.input, Input::Messages { data, .. } if data == "one"));
     }

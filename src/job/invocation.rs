@@ -111,7 +111,10 @@ async fn shared_blob(job: &Job, folder: &str, bytes: &Bytes) -> Result<Blob, Rem
     }
     let sha256 = sha256_hex(bytes);
     let key = format!("{folder}/{sha256}");
-    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| RemoteError::new(kind::STORAGE, error))?;
+    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| {
+        let message = format!("cannot pass {} bytes to the workers: failed to {error}", bytes.len());
+        RemoteError::new(kind::STORAGE, message)
+    })?;
     Ok(Blob::object(sha256, key))
 }
 
@@ -226,7 +229,8 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     state.in_flight -= 1;
     state.hear(number);
     if let Err(error) = result
-        && matches!(error.kind.as_str(), kind::START_FAILED | kind::THROTTLED)
+        && (matches!(error.kind.as_str(), kind::START_FAILED | kind::THROTTLED)
+            || (error.kind == kind::STORAGE && !job.is_shared()))
     {
         drop(state);
         job.fail_rest(error);
@@ -235,10 +239,20 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     let record = &state.invocations[number as usize];
     // By the worker's own clock, which need not be this machine's.
     let elapsed_us = record.worker_end_us.saturating_sub(record.worker_start_us);
+    let open = |state: &super::state::JobState, call| {
+        let slot = state.slots.get(call);
+        !slot.state.is_final() && slot.invocation == number
+    };
+    // Where a worker's last words can be lost with it, nobody knows which call it died of: each goes alone from now on,
+    // and one that was alone is the one.
+    let is_unknown = result.as_ref().is_err_and(|error| error.kind != kind::CANCELLED)
+        && over.running.is_empty()
+        && !job.compute.limits().keeps_last_words;
+    let alone = is_unknown.then(|| work.calls().filter(|(call, _)| open(&state, *call)).count());
     let mut fatal = None;
     match result {
         Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => fatal = Some(error.clone()),
-        Err(error) if over.running.is_empty() && error.kind != kind::CANCELLED => {
+        Err(error) if over.running.is_empty() && error.kind != kind::CANCELLED && !is_unknown => {
             state.lost_idle += 1;
             if state.lost_idle >= MAX_LOST_IDLE {
                 fatal = Some(error.clone());
@@ -260,7 +274,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
         } else if let Some(error) = &fatal {
             told.extend(state.fail(call, error.clone(), State::Failed));
             continue;
-        } else if over.running.contains(&call)
+        } else if (over.running.contains(&call) || alone == Some(1))
             && let Err(error) = result
             && error.kind != kind::CANCELLED
         {
@@ -279,7 +293,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
         };
         let message = state.source.message_of(work, position);
         state.slots.get_mut(call).state = State::New;
-        again.push(Again { call, attempt: next_attempt, message });
+        again.push(Again { call, attempt: next_attempt, message, is_alone: alone.is_some() });
     }
     if result.is_ok() {
         state.chunker.measured(ran, elapsed_us);

@@ -359,6 +359,11 @@ impl Job {
         }
     }
 
+    /// Whether workers can get what all calls need: the function, and what follows each element.
+    pub(super) fn is_shared(&self) -> bool {
+        self.function_blob.get().is_some() && (self.spec.extra_args.is_none() || self.extra_blob.get().is_some())
+    }
+
     /// [`pump`](Self::pump), from a thread that is not the I/O runtime's.
     pub(super) fn pump_soon(self: &Arc<Self>) {
         let job = self.clone();

@@ -69,7 +69,8 @@ impl JobState {
                 let work = self.source.take(&mut self.next, size)?;
                 self.without_ended(work)
             } else {
-                let count = (size as usize).min(self.again.len());
+                let together = self.again.iter().take(size as usize).take_while(|again| !again.is_alone).count();
+                let count = together.max(1).min(self.again.len());
                 let slots = &self.slots;
                 let calls = self.again.drain(..count).filter(|again| !slots.get(again.call).state.is_final());
                 self.source.work_again(calls.collect())
@@ -88,8 +89,12 @@ impl JobState {
             return Some(work);
         }
         let left = work.calls().enumerate().filter(|(_, (call, _))| !is_ended(*call));
-        let left =
-            left.map(|(at, (call, attempt))| Again { call, attempt, message: self.source.message_of(&work, at) });
+        let left = left.map(|(at, (call, attempt))| Again {
+            call,
+            attempt,
+            message: self.source.message_of(&work, at),
+            is_alone: false,
+        });
         self.source.work_again(left.collect())
     }
 

@@ -1,6 +1,7 @@
 //! What one VM knows beyond Lua: its codec, its configuration, its executors, and in a worker the call that it runs.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ pub struct Session {
     id: OnceCell<String>,
     /// Jobs that may not have ended.
     pub running: RefCell<Vec<Rc<JobEntry>>>,
+    /// Large captures, by their paths, that the user was warned of.
+    pub large_captures: RefCell<HashSet<String>>,
     /// Whether a progress bar may be drawn.
     pub progress_allowed: Cell<bool>,
     /// The metatable of `lithops.args(…)`.
@@ -81,6 +84,7 @@ impl Session {
             next_executor: Cell::new(0),
             id: OnceCell::new(),
             running: RefCell::default(),
+            large_captures: RefCell::default(),
             progress_allowed: Cell::new(false),
             args_metatable: OnceCell::new(),
             call: RefCell::default(),

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, Storage, StorageError, StorageErrorKind};
 
+/// In front of the keys of objects that were stored without one.
+pub const CLOUD_OBJECTS_PREFIX: &str = "lithops/cloudobjects/";
+
 /// The name of an object, wherever it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CloudObject {
@@ -52,5 +55,5 @@ fn fresh_key() -> Result<String, StorageError> {
     getrandom::fill(&mut random).map_err(|error| {
         StorageError::new(StorageErrorKind::Io, "choose a key for a cloud object", error.to_string())
     })?;
-    Ok(format!("lithops/cloudobjects/{:032x}", u128::from_le_bytes(random)))
+    Ok(format!("{CLOUD_OBJECTS_PREFIX}{:032x}", u128::from_le_bytes(random)))
 }

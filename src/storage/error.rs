@@ -97,6 +97,12 @@ impl StorageError {
         StorageError { kind, action: action.into(), reason }
     }
 
+    /// The same failure, with what to do about it.
+    pub(super) fn with_remedy(mut self, remedy: &str) -> StorageError {
+        self.reason = format!("{}; {remedy}", self.reason);
+        self
+    }
+
     pub(super) fn no_such_backend(backend: &str) -> StorageError {
         let reason = "there is no such storage backend: set `lithops.storage` to `localhost` or `aws_s3`";
         StorageError::new(StorageErrorKind::NoSuchBackend, format!("open storage `{backend}`"), reason)

@@ -26,12 +26,12 @@ use bytes::Bytes;
 
 use crate::config::Config;
 
-pub use cloud_object::CloudObject;
+pub use cloud_object::{CLOUD_OBJECTS_PREFIX, CloudObject};
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
 pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};
 pub use s3::S3Storage;
-pub use scratch::{Scratch, ScratchEntry};
+pub use scratch::{JOBS_PREFIX, Scratch, ScratchEntry};
 
 use object::collect;
 

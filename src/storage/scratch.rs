@@ -13,6 +13,9 @@ use crate::config::Config;
 use folder::FolderScratch;
 use stored::StoredScratch;
 
+/// In front of the keys of all jobs' values in storage; the executor's id follows. `lithops-lua clean` empties it.
+pub const JOBS_PREFIX: &str = "lithops-lua/jobs/";
+
 /// A place for passing values by key: a folder of this machine, or objects in the configured storage. A key names its
 /// content, or is put only once: what is there under a key is never replaced by something else. Whoever made the place
 /// empties it.
@@ -22,7 +25,7 @@ pub struct Scratch(Form);
 #[derive(Debug)]
 enum Form {
     Folder(FolderScratch),
-    Stored(StoredScratch),
+    Stored(Box<StoredScratch>),
 }
 
 /// A value in a [`Scratch`].
@@ -40,7 +43,7 @@ impl Scratch {
 
     /// Objects under `prefix/` in the default bucket of the storage that `config` names, which is opened at first use.
     pub fn in_storage(config: Config, prefix: String) -> Scratch {
-        Scratch(Form::Stored(StoredScratch::new(config, prefix)))
+        Scratch(Form::Stored(Box::new(StoredScratch::new(config, prefix))))
     }
 
     /// The folder, if it is one.

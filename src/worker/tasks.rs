@@ -441,7 +441,7 @@ impl InvocationRun<'_> {
         match crate::io::handle().block_on(self.task.scratch.put(&key, bytes.into())) {
             Ok(()) => Outcome::Object { key, sha256, size_bytes },
             Err(error) => {
-                let message = format!("cannot keep the result of {size_bytes} bytes: {error}");
+                let message = format!("cannot keep the result of {size_bytes} bytes: failed to {error}");
                 Outcome::Error(RemoteError::new(kind::STORAGE, message))
             }
         }

@@ -4,6 +4,7 @@
 ---@class lithops
 ---@field version string The version of the program.
 ---@field is_worker boolean Whether this code runs in a worker.
+---@field config table<string, table<string, any>> A copy of the configuration in effect: sections with keys, secrets hidden. In a worker, that of the executor whose job runs.
 ---@field call lithops.Call The call that runs; in a driver all its fields are nil.
 ---@field ALL_COMPLETED "ALL_COMPLETED" For `return_when`: wait for all calls.
 ---@field ANY_COMPLETED "ANY_COMPLETED" For `return_when`: wait for one call more.
@@ -171,9 +172,9 @@ function Futures:cancel() end
 
 ---@class lithops.CleanOptions
 ---@field fs? lithops.Future|lithops.Futures|lithops.Future[]
----@field cs? any
----@field clean_cloudobjects? boolean
----@field clean_fn? boolean
+---@field cs? lithops.CloudObject|lithops.CloudObject[] Cloud objects of the default store, which are deleted.
+---@field clean_cloudobjects? boolean Has no effect in this version: name the objects in `cs`.
+---@field clean_fn? boolean Removes functions, too.
 ---@field force? boolean Ends what still runs.
 
 ---Counts of calls, and seconds.

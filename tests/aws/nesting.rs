@@ -59,7 +59,7 @@ fn a_future_of_the_driver_is_refused_clearly() {
 #[test]
 fn several_calls_at_a_time_in_one_instance() {
     let aws = Aws::new();
-    aws.configure("", "worker_processes: 4, max_workers: 1");
+    aws.configure("stream_logs: false", "worker_processes: 4, max_workers: 1");
     aws.passes(
         r#"
         local fs = lithops.map(function(x)

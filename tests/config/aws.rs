@@ -165,7 +165,7 @@ fn forms_say_what_to_write() {
         (
             "aws_lambda",
             "namespace: my project".into(),
-            "`aws_lambda.namespace` cannot be \"my project\": it must have 1 to 20",
+            "`aws_lambda.namespace` cannot be \"my project\": it must have 1 to 16",
         ),
         (
             "aws_lambda",
@@ -202,8 +202,8 @@ fn forms_say_what_to_write() {
         ),
         (
             "aws_lambda",
-            format!("user_tags: {{{}}}", (0..51).map(|n| format!("t{n}: x, ")).collect::<String>()),
-            "`aws_lambda.user_tags` has 51 tags, but AWS takes 50 for one function",
+            format!("user_tags: {{{}}}", (0..49).map(|n| format!("t{n}: x, ")).collect::<String>()),
+            "`aws_lambda.user_tags` has 49 tags, but AWS takes 50 for one function, of which 2 are this program's",
         ),
         (
             "aws_lambda",
@@ -359,4 +359,21 @@ fn all_problems_of_all_sections_are_reported_at_once() {
     let found = problems(text);
     let lines: Vec<_> = found.iter().map(|problem| problem.split(':').next().unwrap()).collect();
     assert_eq!(lines, ["2", "4", "7", "8", "12", "15", "17"], "{found:#?}");
+}
+
+#[test]
+fn what_the_readme_says_can_be_used() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let blocks: Vec<_> = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let backends: Vec<_> = blocks.iter().map(|block| of_text(block).lithops.backend).collect();
+    assert_eq!(backends, ["localhost", "aws_lambda"]);
+    // Every key that is one of these sections' is in the table.
+    let table = readme.split("| section | keys (default) |").nth(1).unwrap().split("\n\n").next().unwrap();
+    for section in ["aws", "aws_lambda", "aws_s3"] {
+        for key in lithops_lua::config::schema::section(section).unwrap().keys {
+            let is_told = table.contains(&format!("`{}`", key.name));
+            let is_other_name = key.doc.contains("nother name of") || key.doc.contains("name that Lithops gives");
+            assert!(is_told || is_other_name || key.doc.is_empty(), "`{section}.{}` is not in the README", key.name);
+        }
+    }
 }

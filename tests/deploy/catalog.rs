@@ -80,7 +80,7 @@ fn names_or_all_must_be_said() {
 #[test]
 fn namespaces_that_begin_alike_are_told_apart() {
     let mut site = Site::new();
-    for namespace in ["pipelines-of-team-1", "pipelines-of-team-2", "pipelines"] {
+    for namespace in ["team-pipelines-1", "team-pipelines-2", "team"] {
         site.configure(json!({"namespace": namespace, "runtime_memory": 10_240}));
         let name = site.deploy();
         assert_eq!(listed(&site)[0]["name"], name.as_str());

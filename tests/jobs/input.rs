@@ -153,12 +153,41 @@ fn an_iterator_that_raises_says_where() {
 fn an_iterator_gives_something_that_cannot_be_sent() {
     passes(
         r#"
-        local i = 0
-        raises("cannot send element 3", lithops.map, function(x) return x end, function()
-          i = i + 1
-          return i == 3 and coroutine.create(print) or i
+        local id = function(x) return x end
+        local function counter(bad, what, raise)
+          local i = 0
+          return function() i = i + 1 if i == raise then error "no water" end if i == bad then return what end return i end
+        end
+        local co = coroutine.create(print)
+        -- At once; the elements before it are input, those behind it are not.
+        raises("cannot send element 3 of the input: a coroutine", lithops.map, id, counter(3, co))
+        same(lithops.get_result(), {1, 2})
+        -- It comes before an error that the iterator raises behind it.
+        raises("cannot send field deep.co of element 5 of the input", lithops.map, id, counter(5, {deep = {co = co}}, 7))
+        same(lithops.get_result(), {1, 2, 3, 4})
+        -- Later, while the script waits: its number counts from the start of the input.
+        local fs = lithops.map(id, counter(20000, lithops.args(1, co)))
+        raises("cannot send argument 2 of element 20000 of the input", function() fs:get_result() end)
+        local r = fs:get_result()
+        same(r.n, 19999)
+        for k = 1, 19999 do if r[k] ~= k then error("wrong at " .. k) end end
+        "#,
+    );
+}
+
+#[test]
+fn a_lazy_input_is_not_held() {
+    // Its strings alone would take 100 MB; what is kept of a million calls takes some 50 MiB with the program itself.
+    passes(
+        r#"
+        local i, total, front = 0, 1e6, ("x"):rep(90)
+        local fs = lithops.map(function(s) return #s end, function()
+          if i < total then i = i + 1 return front .. ("%010d"):format(i) end
         end)
-        
+        fs:wait()
+        same(#fs, total) same(fs[total]:result(), 100)
+        local peak = tonumber(read("/proc/self/status"):match("VmHWM:%s*(%d+) kB")) / 1024
+        assert(peak < 80, ("the driver took %d MiB"):format(peak))
         "#,
     );
 }

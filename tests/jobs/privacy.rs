@@ -32,6 +32,7 @@ fn nobody_else_talks_to_workers_or_reads_their_files() {
         ("GET", "2018-06-01/runtime/invocation/next"),
         ("POST", "2018-06-01/runtime/invocation/0/response"),
         ("POST", "lithops/invoke"),
+        ("GET", "lithops/config"),
         ("POST", "lithops/future"),
         ("POST", "lithops/wait"),
     ] {

@@ -1,4 +1,6 @@
-use crate::jobs::{passes, passes_with, run_with};
+use std::io::{BufRead, BufReader};
+
+use crate::jobs::{folder, passes, passes_with, run_with, spawn};
 
 #[test]
 fn extra_env_is_there_for_its_job_alone() {
@@ -44,6 +46,19 @@ fn prints_are_streamed_with_their_call_in_front() {
 }
 
 #[test]
+fn prints_appear_while_their_call_runs() {
+    // The call ends well only if its print was seen before its end.
+    let folder =
+        folder("lithops.call_async(function() print('soon') await(here .. '/go') end, nil, {timeout = 60}):result()");
+    let mut driver = spawn(&folder, &[]);
+    let mut line = String::new();
+    BufReader::new(driver.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    folder.write("go", "");
+    assert_eq!(line, "[A000/00000] soon\n");
+    assert!(driver.wait().unwrap().success());
+}
+
+#[test]
 fn the_end_of_what_was_printed_is_kept() {
     passes(
         r#"
@@ -86,7 +101,7 @@ fn times_are_in_order_and_a_chunk_is_one_invocation() {
 
 #[test]
 fn modules_that_are_sent_and_not_sent() {
-    let folder = crate::jobs::folder(
+    let folder = folder(
         r#"
         local used = require "used"
         same(lithops.call_async(function() return used.name end):result(), "used")
@@ -98,9 +113,14 @@ fn modules_that_are_sent_and_not_sent() {
           return f:result()
         end)
         raises("used", function() lithops.call_async(function() return used.name end, nil, {include_modules = false}):result() end)
+        -- As LuaRocks installs them, with what they need in turn.
+        same(lithops.call_async(function() return require("rock").whole() end):result(), "rock and stone")
         print 'ok'
         "#,
     );
+    let stone = "local part = require 'rock.stone' return {whole = function() return 'rock and ' .. part end}";
+    folder.write("lua_modules/share/lua/5.1/rock/init.lua", stone);
+    folder.write("lua_modules/share/lua/5.1/rock/stone.lua", "return 'stone'");
     for name in ["used", "other"] {
         folder.write(&format!("{name}.lua"), format!("return {{name = '{name}'}}"));
     }

@@ -59,6 +59,51 @@ fn mistakes_in_a_call_are_named() {
 }
 
 #[test]
+fn a_large_capture_is_named_in_a_warning_once() {
+    let run = run_with(
+        &[],
+        "local big, small = ('x'):rep(2500000), ('x'):rep(1000000)\n\
+         local function size(x) return #big + #small + x end\n\
+         for i = 1, 2 do lithops.map(size, lithops.range(100), {chunksize = 1}):get_result() end\n\
+         lithops.call_async(function() return #small end):result()\n\
+         words = {} for i = 1, 200000 do words[i] = 'word ' .. i end\n\
+         lithops.call_async(function() return #words end):result()",
+    );
+    assert_eq!((run.out.as_str(), run.code), ("", Some(0)), "{run:?}");
+    let warnings: Vec<&str> = run.err.lines().collect();
+    let expected = [
+        "upvalue `big` of function `size` (pipeline.lua:3) takes 2.5 MB",
+        "global `words` of function (pipeline.lua:7) takes 2.3 MB",
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{run:?}");
+    for (warning, path_and_size) in warnings.iter().zip(expected) {
+        let text = format!("{path_and_size}, and goes to every worker; pass it through storage if it need not");
+        assert!(warning.contains(" WARN ") && warning.ends_with(&text), "{warning}");
+    }
+}
+
+#[test]
+fn a_huge_string_is_copied_no_more_than_needed() {
+    // The most memory of the driver, in multiples of the string's length. To make it takes 2.1, the copy that it is made
+    // from being dropped then.
+    for (call, most) in [
+        // One copy: the message.
+        ("local s = ('x'):rep(n) assert(lithops.call_async(function() return #s end):result() == n)", 3.2),
+        // One more: the work of the call, of which it is a part.
+        ("assert(lithops.call_async(function(s) return #s end, ('x'):rep(n)):result() == n)", 4.2),
+        // The message and the string.
+        ("assert(#lithops.call_async(function() return ('x'):rep(n) end):result() == n)", 2.6),
+    ] {
+        let script = format!(
+            "local n = 100 * 2^20 {call}\n\
+             local peak = read('/proc/self/status'):match('VmHWM:%s*(%d+) kB') * 1024 / n\n\
+             assert(peak < {most}, peak) print 'ok'"
+        );
+        run_with(&["--quiet"], &script).prints("ok\n");
+    }
+}
+
+#[test]
 fn large_values() {
     passes_with(
         // The large capture is worth a warning, which is not what this is about.

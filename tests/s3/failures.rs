@@ -106,7 +106,7 @@ async fn what_s3_refuses_is_explained() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for Case { status, code, message, header, kind, words } in CASES {
         server.forgive();
-        server.fail(9999, |_| true, Fault::Answer { status: *status, code: *code, message: *message, header: *header });
+        server.fail(9999, |_| true, Fault::Answer { status: *status, code, message, header: *header });
         let errors = [
             storage.get_object(BUCKET, "k", None).await.unwrap_err(),
             storage.get_object_stream(BUCKET, "k", None).await.unwrap_err(),

@@ -68,7 +68,7 @@ impl Aws {
     /// The keys of all objects in all buckets.
     pub fn objects(&self) -> Vec<String> {
         let mut found = Vec::new();
-        walk(self.emulator.buckets(), "", &mut found);
+        walk(&self.emulator.buckets(), "", &mut found);
         found.sort();
         found
     }

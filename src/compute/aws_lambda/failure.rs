@@ -86,7 +86,8 @@ pub(super) fn broken(is_answer_begun: bool, why: &str) -> Attempt {
 /// A function that ended badly: what AWS calls it, with details, and the end of its log.
 pub(super) fn of_function(settings: &Settings, code: &str, details: &str, tail: &LogTail) -> RemoteError {
     let usage = tail.usage();
-    let text = format!("{code} {details} {}", tail.own_lines());
+    let said = error_message(details);
+    let text = format!("{code} {said} {}", tail.own_lines());
     let is_killed = text.contains("signal: killed");
     let is_full = usage.is_some_and(|usage| u64::from(usage.max_memory_mb) * 100 >= u64::from(settings.memory_mb) * 95);
     let (kind, message) = if text.contains("Task timed out") || code.contains("Timedout") || code.contains("Timeout") {
@@ -103,11 +104,11 @@ pub(super) fn of_function(settings: &Settings, code: &str, details: &str, tail: 
         );
         (kind::OUT_OF_MEMORY, message)
     } else if code.contains("Refused") || details.contains("Lithops.Refused") {
-        (kind::PROTOCOL, format!("the worker refused the invocation: {}", error_message(details)))
+        (kind::PROTOCOL, format!("the worker refused the invocation: {said}"))
     } else if let Some(how) = exit(&text) {
         (kind::WORKER_LOST, format!("the worker ended: {how}"))
     } else {
-        (kind::WORKER_LOST, format!("the function failed ({code}): {}", error_message(details)))
+        (kind::WORKER_LOST, format!("the function failed ({code}): {said}"))
     };
     RemoteError::new(kind, format!("{message}{}", used(usage, settings)))
 }
@@ -165,9 +166,13 @@ mod tests {
         assert_eq!(told("Runtime.OutOfMemory", killed, 100).0, kind::OUT_OF_MEMORY);
         let (kind, message) = told("Runtime.ExitError", killed, 60);
         assert!(kind == kind::WORKER_LOST && message.contains("the worker ended: signal: killed"), "{message}");
-        let (kind, message) =
-            told("Runtime.ExitError", "RequestId: a Error: Runtime exited with error: exit status 3", 60);
-        assert!(kind == kind::WORKER_LOST && message.contains("ended: exit status 3"), "{message}");
+        for details in [
+            "RequestId: a Error: Runtime exited with error: exit status 3",
+            r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: a Error: Runtime exited with error: exit status 3"}"#,
+        ] {
+            let (kind, message) = told("Runtime.ExitError", details, 60);
+            assert!(kind == kind::WORKER_LOST && message.contains("ended: exit status 3 (billed"), "{message}");
+        }
         let details = r#"{"errorType":"Lithops.Refused","errorMessage":"another version"}"#;
         let (kind, message) = told("Lithops.Refused", details, 60);
         assert!(kind == kind::PROTOCOL && message.contains("invocation: another version"), "{message}");

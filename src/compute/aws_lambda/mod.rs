@@ -220,6 +220,7 @@ impl Compute for AwsLambdaCompute {
             least_invocation_us: 50_000,
             // A chunk of the user's is an invocation of its own: what it costs to start one hides nothing here.
             target_chunks_us: 0,
+            keeps_last_words: false,
             worker_overhead_bytes: WORKER_OVERHEAD_BYTES,
         }
     }

@@ -138,6 +138,8 @@ fn local_limits(max_workers: usize) -> Limits {
         least_invocation_us: 0,
         // Too short for anybody to notice that a chunk waited for another one.
         target_chunks_us: 1_000,
+        // They are in its journal.
+        keeps_last_words: true,
         worker_overhead_bytes: 0,
     }
 }

@@ -17,13 +17,20 @@ pub(super) struct RunFolder(TempDir);
 
 impl RunFolder {
     /// Makes one in `parent`, and removes those of drivers that were killed before they could.
+    ///
+    /// # Errors
+    /// A sentence with the folder and the remedy.
     pub fn new(parent: &Path) -> io::Result<Self> {
         remove_orphans(parent);
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).permissions(Permissions::from_mode(PRIVATE));
         builder.tempdir_in(parent).map(Self).map_err(|error| {
-            let message = format!("cannot create a folder for running jobs in {}: {error}", parent.display());
+            let message = format!(
+                "cannot create a folder for running jobs in {}: {}; set TMPDIR to a folder that can be written",
+                parent.display(),
+                reason(&error)
+            );
             io::Error::new(error.kind(), message)
         })
     }
@@ -35,6 +42,18 @@ impl RunFolder {
     /// Removes the folder and all in it. Safe to call twice.
     pub fn remove(&self) {
         let _ = std::fs::remove_dir_all(self.0.path());
+    }
+}
+
+/// Why there is no folder, without the name that it would have had.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".into(),
+        io::ErrorKind::NotADirectory => "it is no folder".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".into(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".into(),
+        _ => error.to_string(),
     }
 }
 

@@ -6,13 +6,16 @@ use super::executor::Executor;
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 
-/// Forgets jobs whose results nobody has asked for, and removes large results from the scratch store.
+/// Forgets jobs whose results nobody has asked for, and removes large results from the scratch store, and the cloud objects `cs`.
 /// What is still running stays unless `force` is set, which cancels it.
 pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(), Raise> {
     let options = Options::new(options, &["fs", "cs", "clean_cloudobjects", "clean_fn", "force"], "clean")?;
     let force = options.boolean("force")?.unwrap_or(false);
     options.boolean("clean_cloudobjects")?;
     let clean_functions = options.boolean("clean_fn")?.unwrap_or(false);
+    if let Some(objects) = options.value("cs")? {
+        super::storage::delete_cloud_objects(lua, objects)?;
+    }
     let named = options.value("fs")?;
     let entries = match &named {
         Some(futures) => {

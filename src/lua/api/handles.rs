@@ -23,6 +23,16 @@ enum Saved {
     Storage { options: String },
 }
 
+/// Credentials never travel with a function: a worker has its own, or asks its driver.
+fn refuse_secrets(what: &str, options: &str) -> Option<String> {
+    let options: serde_json::Value = serde_json::from_str(options).unwrap_or_default();
+    let secret = crate::config::secret_in(options.get("config")?)?;
+    Some(format!(
+        "{what} whose `config` has a secret, `{secret}`, which must not travel; move it to the configuration file, or \
+         make {what} inside the function"
+    ))
+}
+
 /// Saves and restores handles for one VM.
 pub struct ApiHandles;
 
@@ -38,11 +48,19 @@ impl Handles for ApiHandles {
         } else if let Ok(range) = handle.borrow::<Range>() {
             Saved::Range { start: range.start, step: range.step, count: range.count }
         } else if let Ok(executor) = handle.borrow::<ExecutorHandle>() {
-            Saved::Executor { options: executor.0.options_json().to_owned() }
+            let options = executor.0.options_json().to_owned();
+            if let Some(refusal) = refuse_secrets("an executor", &options) {
+                return Some(Err(refusal));
+            }
+            Saved::Executor { options }
         } else if let Ok(object) = handle.borrow::<CloudObject>() {
             Saved::CloudObject(object.clone())
         } else if let Ok(storage) = handle.borrow::<StorageHandle>() {
-            Saved::Storage { options: storage.options_json() }
+            let options = storage.options_json();
+            if let Some(refusal) = refuse_secrets("a store", &options) {
+                return Some(Err(refusal));
+            }
+            Saved::Storage { options }
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else {

@@ -110,7 +110,7 @@ impl Iterdata {
             return Self::read_futures(table, count);
         }
         let mut list = EncodedList::default();
-        options.encode(lua, session, table, 1..=count as i64, &mut list)?;
+        options.encode(lua, session, table, count, 0, &mut list)?;
         let ends = list.ends.iter().map(|end| *end as u64).collect();
         Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
     }
@@ -118,7 +118,7 @@ impl Iterdata {
     /// The one element of a `call_async`, which may be nil.
     pub fn single(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
         let mut list = EncodedList::default();
-        options.encode(lua, session, table, 1..=1, &mut list)?;
+        options.encode(lua, session, table, 1, 0, &mut list)?;
         let ends = list.ends.iter().map(|end| *end as u64).collect();
         Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
     }
@@ -216,18 +216,21 @@ impl Encoding {
         }
     }
 
+    /// Encodes the first `count` elements of `table`, which in the input come behind `before` others. On failure, `list`
+    /// holds those before the one that was refused.
     fn encode(
         &self,
         lua: &Lua,
         session: &Session,
         table: &Table,
-        range: std::ops::RangeInclusive<i64>,
+        count: usize,
+        before: u64,
         list: &mut EncodedList,
     ) -> Result<(), Raise> {
         // Modules that nothing mentions are the function's matter.
-        let options = EncodeOptions { include_modules: &[], ..self.options("the input") };
+        let options = EncodeOptions { include_modules: &[], elements_before: before, ..self.options("the input") };
         let several = session.args_metatable.get();
-        session.codec().encode_list(lua, table, range, several, &options, list).map_err(refused)
+        session.codec().encode_list(lua, table, 1..=count as i64, several, &options, list).map_err(refused)
     }
 }
 
@@ -257,7 +260,8 @@ impl Feeder {
         self.fed
     }
 
-    /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error.
+    /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error, or
+    /// gave something that cannot be sent. Its input ends there.
     pub fn feed(lua: &Lua, session: &Session, entry: &JobEntry) -> Result<bool, Raise> {
         let wanted = entry.job.wanted_elements().min(MAX_PULL);
         // Taken out: the iterator may itself look at the job.
@@ -303,7 +307,10 @@ impl Feeder {
             count += 1;
         }
         let mut list = EncodedList::default();
-        self.encoding.encode(lua, session, &batch, 1..=count as i64, &mut list)?;
+        if let Err(refused) = self.encoding.encode(lua, session, &batch, count, self.fed, &mut list) {
+            // It comes before what ended the batch, if anything did.
+            more = Err(refused);
+        }
         let bytes = Bytes::from(std::mem::take(&mut list.bytes));
         let mut from = 0;
         let messages = list.ends.iter().map(|end| {
@@ -312,7 +319,7 @@ impl Feeder {
             message
         });
         entry.job.push_elements(self.fed, messages);
-        self.fed += count as u64;
+        self.fed += list.len() as u64;
         more
     }
 }

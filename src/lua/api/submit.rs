@@ -20,7 +20,7 @@ use crate::lua::options::Options;
 use crate::lua::session::Session;
 use crate::protocol::RemoteError;
 
-/// A capture above this size is named in a warning: it goes to every worker.
+/// A capture above this size is named in a warning, once: it goes to every worker.
 const LARGE_CAPTURE_BYTES: usize = 1 << 20;
 
 const CALL_OPTIONS: &[&str] = &[
@@ -176,7 +176,9 @@ impl Draft<'_> {
             EncodeOptions { warn_bytes: Some(LARGE_CAPTURE_BYTES), ..self.options.encoding.options(&name) };
         let encoded =
             session.codec().encode(lua, &[Value::Function(self.function.clone())], &encode_options).map_err(refused)?;
-        if let Some(large) = &encoded.largest {
+        if let Some(large) = &encoded.largest
+            && session.large_captures.borrow_mut().insert(large.path.clone())
+        {
             let mb = large.bytes as f64 / 1e6;
             tracing::warn!(
                 "{} takes {mb:.1} MB, and goes to every worker; pass it through storage if it need not",

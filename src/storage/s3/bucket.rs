@@ -72,6 +72,19 @@ impl S3Storage {
         attempt().await
     }
 
+    /// Whether the default bucket is there already; it is made when something is first put into it.
+    ///
+    /// # Errors
+    /// Where it is there and cannot be used, or S3 cannot be asked.
+    pub async fn has_default_bucket(&self) -> Result<bool, StorageError> {
+        let bucket = &self.0.default_bucket.name;
+        match self.look_at(bucket, &on_bucket("look at", bucket)).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == StorageErrorKind::NoSuchBucket => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes a bucket that nobody but its account can read; one that can be used already is no error.
     pub(super) async fn make_bucket(&self, bucket: &str, action: &str) -> Result<(), StorageError> {
         let region = self.0.connection.region();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::ScratchEntry;
-use crate::storage::StorageError;
 use crate::storage::local::{blocking, create_private_folders, publish, stage};
+use crate::storage::{StorageError, StorageErrorKind};
 
 /// Where values are written before they get their name.
 const STAGING: &str = ".tmp";
@@ -38,6 +38,11 @@ impl FolderScratch {
             publish(staged, &path)
         })
         .await
+        .map_err(|error| match error.kind() {
+            StorageErrorKind::DiskFull => error.with_remedy("set TMPDIR to a folder with more space"),
+            StorageErrorKind::AccessDenied => error.with_remedy("set TMPDIR to a folder that can be written"),
+            _ => error,
+        })
     }
 
     pub async fn get(&self, key: &str) -> Result<Bytes, StorageError> {

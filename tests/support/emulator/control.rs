@@ -61,7 +61,7 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
         "CreateFunction" => create(cloud, &request).await,
         "ListFunctions" => list(cloud, parameter("Marker"), parameter("MaxItems")),
         "GetFunction" => get(cloud, name),
-        "GetFunctionConfiguration" => with(cloud, name, |function| Ok(answer(200, &function.to_json()))),
+        "GetFunctionConfiguration" => with(cloud, name, |function| Ok(answer(200, &function.describe()))),
         "UpdateFunctionCode" => update_code(cloud, name, &request).await,
         "UpdateFunctionConfiguration" => update_configuration(cloud, name, &request),
         "DeleteFunction" => pool::delete(cloud, name).map(|()| empty(204)),
@@ -175,7 +175,7 @@ async fn create(cloud: &Cloud, request: &Value) -> Answer {
     let mut function = Function::new(name.clone(), arn, revision, active_at);
     function.failed = knobs.creation_fails;
     function.tags = texts_by_name(request.get("Tags"));
-    let mut created = function.to_json();
+    let mut created = function.describe();
     // The answer never says `Active`, however quick it is.
     created["State"] = json!("Pending");
     created["StateReason"] = json!("The function is being created.");
@@ -199,7 +199,7 @@ fn get(cloud: &Cloud, name: &str) -> Answer {
             None => json!({"RepositoryType": "S3",
                 "Location": format!("{url}/emulator/code/{}", code::hash_in_hex(&code.sha256))}),
         };
-        let mut found = json!({"Configuration": function.to_json(), "Code": code});
+        let mut found = json!({"Configuration": function.describe(), "Code": code});
         if !function.tags.is_empty() {
             found["Tags"] = json!(function.tags);
         }
@@ -218,7 +218,7 @@ fn list(cloud: &Cloud, marker: Option<&str>, max_items: Option<&str>) -> Answer 
     let more = names.len() > page;
     names.truncate(page);
     let functions: Vec<Value> =
-        names.iter().filter_map(|name| Some(lambda.functions.get_mut(name)?.to_json())).collect();
+        names.iter().filter_map(|name| Some(lambda.functions.get_mut(name)?.describe())).collect();
     let mut found = json!({"Functions": functions});
     if more {
         found["NextMarker"] = json!(names.last());
@@ -277,7 +277,7 @@ fn change(
     configuration.revision_id = revision_id;
     let in_effect_at = Instant::now() + Duration::from_millis(knobs.update_ms);
     function.update(Arc::new(Revision { number, configuration }), in_effect_at);
-    let mut updated = function.to_json();
+    let mut updated = function.describe();
     updated["LastUpdateStatus"] = json!("InProgress");
     updated["LastUpdateStatusReason"] = json!("The function is being created.");
     updated["LastUpdateStatusReasonCode"] = json!("Creating");
@@ -358,5 +358,5 @@ fn account_settings(cloud: &Cloud) -> Answer {
 pub fn all_configurations(cloud: &Cloud) -> String {
     let mut lambda = cloud.lambda();
     let functions = lambda.functions.values_mut();
-    functions.map(|function| format!("{}{}\n", function.to_json(), json!(function.tags))).collect()
+    functions.map(|function| format!("{}{}\n", function.describe(), json!(function.tags))).collect()
 }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::faults::Sabotage;
 use super::function::{Function, Revision};
 use super::output::{Output, Report};
-use super::{Cloud, pool};
+use super::{Cloud, pool, runtime_api};
 
 /// An invocation on its way to an environment.
 pub struct Work {
@@ -117,6 +117,8 @@ pub struct Environment {
     pub log_stream: String,
     pub pid: Option<Pid>,
     output: Option<Arc<Output>>,
+    /// Serves the Runtime API to this environment alone.
+    api: Option<JoinHandle<()>>,
     pub phase: Phase,
     started: Instant,
     init: Option<Duration>,
@@ -141,6 +143,7 @@ impl Environment {
             log_stream: format!("{day}/[$LATEST]{id}"),
             pid: None,
             output: None,
+            api: None,
             phase: Phase::Starting(work),
             started: Instant::now(),
             init: None,
@@ -213,8 +216,9 @@ impl Environment {
         let run = match std::mem::replace(&mut self.phase, Phase::Gone) {
             Phase::Busy(run) => run,
             Phase::Starting(work) => {
+                // What the process wrote before it failed belongs to the invocation that it was started for.
                 if let Some(output) = &self.output {
-                    output.begin(&work.request_id);
+                    output.begin_at_start(&work.request_id);
                 }
                 let began = Instant::now();
                 Run { work, began, cold: true, answered: false, error: None, answer_bytes: 0, timer: None }
@@ -295,7 +299,9 @@ impl Environment {
     }
 
     /// Starts the process.
-    fn start(&mut self, cloud: &Cloud, token: &str) -> std::io::Result<Child> {
+    fn start(&mut self, cloud: &Arc<Cloud>, token: &str) -> std::io::Result<Child> {
+        let (api, server) = runtime_api::listen(cloud.clone(), token.to_owned())?;
+        self.api = Some(server);
         let configuration = &self.revision.configuration;
         let program = &configuration.code.program;
         let folder = program.parent().unwrap_or(Path::new("/"));
@@ -303,7 +309,7 @@ impl Environment {
         let mut command = Command::new(program);
         command
             .env_clear()
-            .envs(self.environment(cloud, token, folder))
+            .envs(self.environment(cloud, &api.to_string(), folder))
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
@@ -321,7 +327,7 @@ impl Environment {
     }
 
     /// "Defined runtime environment variables" in the developer guide, and the function's own.
-    fn environment(&self, cloud: &Cloud, token: &str, folder: &Path) -> Vec<(String, String)> {
+    fn environment(&self, cloud: &Cloud, api: &str, folder: &Path) -> Vec<(String, String)> {
         let configuration = &self.revision.configuration;
         let region = cloud.knobs().region.clone();
         let role = &cloud.role_credentials;
@@ -346,7 +352,7 @@ impl Environment {
             ("AWS_ACCESS_KEY_ID", &role.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &role.secret_access_key),
             ("AWS_SESSION_TOKEN", &role.session_token),
-            ("AWS_LAMBDA_RUNTIME_API", &format!("{}/environment/{token}", cloud.address)),
+            ("AWS_LAMBDA_RUNTIME_API", api),
             ("LAMBDA_TASK_ROOT", &folder),
             ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
             ("LANG", "en_US.UTF-8"),
@@ -356,6 +362,14 @@ impl Environment {
         ];
         variables.extend(platform.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        if let Some(api) = &self.api {
+            api.abort();
+        }
     }
 }
 

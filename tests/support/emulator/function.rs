@@ -126,7 +126,7 @@ impl Function {
     }
 
     /// As `GetFunctionConfiguration` gives it.
-    pub fn to_json(&mut self) -> Value {
+    pub fn describe(&mut self) -> Value {
         let mut value = self.latest().configuration.to_json();
         let Value::Object(map) = &mut value else { return value };
         let mut put = |name: &str, text: &str| map.insert(name.into(), json!(text));

@@ -26,6 +26,8 @@ type Events = mpsc::UnboundedReceiver<Event>;
 
 /// Longer pieces of an answer are several events.
 const MAX_CHUNK_BYTES: usize = 1 << 20;
+/// What was written before a cut goes out first: only a connection that is left alone for a moment sends it.
+const CUT_AFTER: Duration = Duration::from_millis(5);
 /// An asynchronous invocation that is throttled looks for room again after this time at the latest.
 const EVENT_LOOK: Duration = Duration::from_millis(100);
 
@@ -151,8 +153,14 @@ pub async fn streamed(cloud: &Arc<Cloud>, name: &str, headers: &HeaderMap, paylo
         collect(events).await;
         return Err(Cut);
     }
-    let stream =
-        AnswerStream { events, with_log: request.with_log, cut: faults.cut, ready: VecDeque::new(), ended: false };
+    let stream = AnswerStream {
+        events,
+        with_log: request.with_log,
+        cut: faults.cut,
+        ready: VecDeque::new(),
+        ended: false,
+        broken: false,
+    };
     let frames = futures_util::stream::unfold(stream, |mut stream| async move {
         let next = stream.next().await?;
         Some((next.map(Frame::data), stream))
@@ -172,6 +180,8 @@ struct AnswerStream {
     cut: Option<CutAt>,
     ready: VecDeque<Bytes>,
     ended: bool,
+    /// Half an event was sent, and that was all.
+    broken: bool,
 }
 
 impl AnswerStream {
@@ -179,14 +189,17 @@ impl AnswerStream {
         if let Some(bytes) = self.ready.pop_front() {
             return Some(Ok(bytes));
         }
+        if self.broken {
+            return cut().await;
+        }
         if self.ended {
             return None;
         }
         let event = self.events.recv().await;
         let ends = !matches!(event, Some(Event::Data(_)));
         match self.cut {
-            Some(CutAt::Head) => return Some(Err(Cut.into())),
-            Some(CutAt::End) if ends => return Some(Err(Cut.into())),
+            Some(CutAt::Head) => return cut().await,
+            Some(CutAt::End) if ends => return cut().await,
             _ => {}
         }
         match event {
@@ -201,17 +214,22 @@ impl AnswerStream {
                 self.ended = true;
             }
             // The emulator is ending.
-            None => return Some(Err(Cut.into())),
+            None => return cut().await,
         }
         let mut bytes = self.ready.pop_front()?;
         if self.cut == Some(CutAt::Event) {
             bytes.truncate(bytes.len() / 2);
             self.ready.clear();
-            self.cut = Some(CutAt::Head);
-            self.ended = false;
+            self.broken = true;
         }
         Some(Ok(bytes))
     }
+}
+
+/// The end of a connection in the middle of an answer.
+async fn cut() -> Option<Result<Bytes, BoxError>> {
+    tokio::time::sleep(CUT_AFTER).await;
+    Some(Err(Cut.into()))
 }
 
 /// The whole answer.

@@ -45,6 +45,8 @@ pub struct Knobs {
     pub cut_answer: f64,
     /// Probability that the process that runs an invocation is killed.
     pub kill_worker: f64,
+    /// Probability that S3 refuses a request with 503.
+    pub s3_error: f64,
     /// Whether the region knows `InvokeWithResponseStream`.
     pub response_streaming: bool,
     /// Seconds that the clock of AWS is ahead of this machine's.
@@ -104,6 +106,7 @@ impl Default for Knobs {
             server_error_after_run: 0.0,
             cut_answer: 0.0,
             kill_worker: 0.0,
+            s3_error: 0.0,
             response_streaming: true,
             clock_offset_s: 0,
             credentials_expired: false,

@@ -9,7 +9,7 @@
 //! - `control` makes, changes and lists functions (`function`), as `configuration` allows, from `code`.
 //! - `invoke` takes invocations and writes answers, streamed ones in the frames of `event_stream`. `faults` spoils some.
 //! - `pool` gives each invocation an execution environment (`environment`, with its `output`), within all limits.
-//! - `runtime_api` is what the process in the environment talks to.
+//! - `runtime_api` is what the process in the environment talks to, at an address of its own.
 //! - `s3` and `identity` are the other services.
 //! - `knobs` is what tests choose, `record` what they can ask afterwards, `steering` both over HTTP.
 //!
@@ -40,7 +40,7 @@ mod server;
 mod steering;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -166,8 +166,8 @@ impl Emulator {
     }
 
     /// The folder with a folder for each bucket, each with a file for each object.
-    pub fn buckets(&self) -> &Path {
-        s3::folder(&self.cloud)
+    pub fn buckets(&self) -> PathBuf {
+        s3::buckets(&self.cloud)
     }
 }
 

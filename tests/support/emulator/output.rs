@@ -78,6 +78,12 @@ impl Output {
         self.line(&format!("START RequestId: {request_id} Version: $LATEST"));
     }
 
+    /// The same for an invocation whose process has not got to it: the whole log is its own.
+    pub fn begin_at_start(&self, request_id: &str) {
+        self.begin(request_id);
+        lock(&self.log).invocation = 0;
+    }
+
     /// An invocation ends. Gives the end of its log.
     pub fn end(&self, report: &Report<'_>) -> Vec<u8> {
         self.drain();

@@ -23,7 +23,7 @@ const MEMORY_COST: u32 = 20;
 #[derive(Default)]
 pub struct Lambda {
     pub functions: BTreeMap<String, Function>,
-    /// By token, which is in the path of the environment's Runtime API.
+    /// By token.
     pub environments: HashMap<String, Environment>,
     revisions: u64,
 }

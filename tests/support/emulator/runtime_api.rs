@@ -1,5 +1,7 @@
-//! The Lambda Runtime API, which the process in an environment talks to: `/environment/{token}/2018-06-01/runtime/…`.
+//! The Lambda Runtime API, which the process in an environment talks to, at an address of its own.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -8,34 +10,62 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
+use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
 use serde_json::json;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::Cloud;
 use super::environment::{Assignment, Event, FunctionError, Phase};
 use super::faults::Sabotage;
 use super::pool;
-use super::server::{Body, collect, empty, full, json as answer_json};
+use super::server::{Body, TooLong, collect, empty, full, json as answer_json};
 
 /// An error report is a few lines; AWS cuts longer ones.
 const MAX_REPORT_BYTES: usize = 1 << 20;
 
-/// Answers one request; `path` begins with the token.
-pub async fn serve(cloud: Arc<Cloud>, path: &str, request: Request<Incoming>) -> Response<Body> {
+/// Serves the environment with this token; gives the address, and the task to end it by.
+pub fn listen(cloud: Arc<Cloud>, token: String) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let listener = TcpListener::from_std(listener)?;
+    let served = tokio::spawn(async move {
+        // Without file descriptors the environment can do nothing but run into its time limit.
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            let (cloud, token) = (cloud.clone(), token.clone());
+            tokio::spawn(async move {
+                let service = service_fn(|request| {
+                    let (cloud, token) = (cloud.clone(), token.clone());
+                    async move { Ok::<_, Infallible>(serve(cloud, &token, request).await) }
+                });
+                // A process that dies leaves its connection behind; its end is told elsewhere.
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    Ok((address, served))
+}
+
+async fn serve(cloud: Arc<Cloud>, token: &str, request: Request<Incoming>) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let Some(path) = path.strip_prefix("/2018-06-01/runtime/") else { return empty(404) };
     let steps: Vec<&str> = path.split('/').collect();
     let method = request.method().clone();
     match (&method, steps.as_slice()) {
-        (&Method::GET, [token, "2018-06-01", "runtime", "invocation", "next"]) => next(&cloud, token).await,
-        (&Method::POST, [token, "2018-06-01", "runtime", "invocation", id, "response"]) => {
-            answer(&cloud, token, id, request).await
-        }
-        (&Method::POST, [token, "2018-06-01", "runtime", "invocation", id, "error"]) => {
+        (&Method::GET, ["invocation", "next"]) => next(&cloud, token).await,
+        (&Method::POST, ["invocation", id, "response"]) => answer(&cloud, token, id, request).await,
+        (&Method::POST, ["invocation", id, "error"]) => {
             let details = collect(request.into_body(), MAX_REPORT_BYTES).await.unwrap_or_default();
             let error = FunctionError { code: "Unhandled".into(), details };
             complete(&cloud, token, id, Some(error))
         }
-        (&Method::POST, [token, "2018-06-01", "runtime", "init", "error"]) => {
+        (&Method::POST, ["init", "error"]) => {
             let details = collect(request.into_body(), MAX_REPORT_BYTES).await.unwrap_or_default();
             init_error(&cloud, token, details)
         }
@@ -96,10 +126,10 @@ async fn answer(cloud: &Cloud, token: &str, id: &str, request: Request<Incoming>
         return match collect(request.into_body(), limit).await {
             Ok(bytes) => match forward(cloud, token, id, bytes, limit) {
                 Ok(()) => complete(cloud, token, id, None),
-                Err(refused) => refused,
+                Err(refused) => *refused,
             },
             // The process has died, which is told elsewhere, or its answer is too long.
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => too_long(cloud, token, id, limit),
+            Err(error) if error.is::<TooLong>() => too_long(cloud, token, id, limit),
             Err(_) => empty(400),
         };
     }
@@ -110,7 +140,7 @@ async fn answer(cloud: &Cloud, token: &str, id: &str, request: Request<Incoming>
         match frame.into_data() {
             Ok(bytes) => {
                 if let Err(refused) = forward(cloud, token, id, bytes, limit) {
-                    return refused;
+                    return *refused;
                 }
             }
             Err(frame) => error = frame.into_trailers().ok().and_then(|trailers| error_in(&trailers)),
@@ -129,15 +159,15 @@ fn error_in(trailers: &HeaderMap) -> Option<FunctionError> {
 }
 
 /// Passes some of the answer on.
-fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize) -> Result<(), Response<Body>> {
+fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize) -> Result<(), Box<Response<Body>>> {
     let mut lambda = cloud.lambda();
     let unknown = || answer_json(400, &json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"}));
-    let environment = lambda.environments.get_mut(token).ok_or_else(unknown)?;
-    let Some(run) = environment.run(id).filter(|run| !run.answered) else { return Err(unknown()) };
+    let environment = lambda.environments.get_mut(token).ok_or_else(|| Box::new(unknown()))?;
+    let Some(run) = environment.run(id).filter(|run| !run.answered) else { return Err(Box::new(unknown())) };
     run.answer_bytes += bytes.len() as u64;
     if run.answer_bytes > limit as u64 {
         drop(lambda);
-        return Err(too_long(cloud, token, id, limit));
+        return Err(Box::new(too_long(cloud, token, id, limit)));
     }
     let killed = matches!(run.work.sabotage, Some(Sabotage::InAnswer));
     if killed {
@@ -149,7 +179,7 @@ fn forward(cloud: &Cloud, token: &str, id: &str, mut bytes: Bytes, limit: usize)
     if killed {
         cloud.record().killed += 1;
         environment.end();
-        return Err(empty(500));
+        return Err(Box::new(empty(500)));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! S3: the server that others wrote, `s3s-fs`, with buckets as folders, behind what is particular to AWS.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,32 +18,34 @@ use super::failure::{Failure, Protocol};
 use super::server::{Body, empty};
 use super::{Cloud, lock};
 
-/// Where the buckets are.
-pub fn folder(cloud: &Cloud) -> &Path {
-    cloud.folder.path()
-}
+#[path = "../s3_manners.rs"]
+mod manners;
+
+use manners::Manners;
 
 /// The file of an object.
 pub fn object_file(cloud: &Cloud, bucket: &str, key: &str) -> PathBuf {
     buckets(cloud).join(bucket).join(key)
 }
 
-fn buckets(cloud: &Cloud) -> PathBuf {
-    folder(cloud).join("buckets")
+/// Where the buckets are.
+pub fn buckets(cloud: &Cloud) -> PathBuf {
+    cloud.folder.path().join("buckets")
 }
 
-/// Counts requests by operation.
-struct Count(Arc<Cloud>);
+/// Counts requests by operation, and refuses what S3, or a knob, does not allow.
+struct Access {
+    cloud: Arc<Cloud>,
+    manners: Manners,
+}
 
 #[async_trait]
-impl S3Access for Count {
+impl S3Access for Access {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let operation = context.s3_op().name();
-        self.0.record().request("s3", operation);
-        if context.credentials().is_none() {
-            return Err(s3s::s3_error!(AccessDenied, "Access Denied"));
-        }
-        let denied = lock(&self.0.knobs).denied.contains(&format!("s3:{operation}"));
+        let operation = context.s3_op().name().to_owned();
+        self.cloud.record().request("s3", &operation);
+        self.manners.check(context).await?;
+        let denied = lock(&self.cloud.knobs).denied.contains(&format!("s3:{operation}"));
         if denied { Err(s3s::s3_error!(AccessDenied, "Access Denied")) } else { Ok(()) }
     }
 }
@@ -58,7 +60,7 @@ pub fn service(cloud: &Arc<Cloud>) -> S3Service {
     let role = &cloud.role_credentials;
     keys.register(role.access_key_id.clone(), role.secret_access_key.as_str().into());
     builder.set_auth(keys);
-    builder.set_access(Count(cloud.clone()));
+    builder.set_access(Access { cloud: cloud.clone(), manners: Manners::new(&folder) });
     builder.build()
 }
 
@@ -76,6 +78,10 @@ pub async fn serve(
     }
     if let Err(failure) = authorize(cloud, caller, "*") {
         return failure.response(cloud, Protocol::S3);
+    }
+    let s3_error = cloud.knobs().s3_error;
+    if cloud.happens(s3_error) {
+        return Failure::new(503, "SlowDown", "Please reduce your request rate.").response(cloud, Protocol::S3);
     }
     let request = Request::from_parts(parts, s3s::Body::from(body));
     match service.call(request).await {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use super::auth::{self, Caller};
 use super::failure::{Failure, Protocol};
-use super::{Cloud, control, identity, pool, runtime_api, s3, steering};
+use super::{Cloud, control, identity, pool, s3, steering};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A body whose error closes the connection.
@@ -25,6 +25,11 @@ pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut on purpose")]
 pub struct Cut;
+
+/// What is sent is more than the service takes.
+#[derive(Debug, thiserror::Error)]
+#[error("the body is too long")]
+pub struct TooLong;
 
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
@@ -83,10 +88,6 @@ async fn route(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Cut> {
     let path = request.uri().path();
-    if let Some(rest) = path.strip_prefix("/environment/") {
-        let rest = rest.to_owned();
-        return Ok(runtime_api::serve(cloud, &rest, request).await);
-    }
     if let Some(rest) = path.strip_prefix("/emulator/") {
         let rest = rest.to_owned();
         return Ok(steering::serve(&cloud, &rest, request).await);
@@ -119,7 +120,17 @@ async fn lambda(cloud: &Arc<Cloud>, caller: &Caller, parts: Parts, body: Incomin
     Ok(answered.unwrap_or_else(|failure| failure.response(cloud, Protocol::Json)))
 }
 
-/// The whole body, if it is no longer than `limit` bytes.
-pub async fn collect(body: Incoming, limit: usize) -> Result<Bytes, BoxError> {
-    Ok(Limited::new(body, limit).collect().await?.to_bytes())
+/// The whole body, if it is no longer than `limit` bytes. A longer one is read to its end all the same: a client that is
+/// still sending would not see the answer.
+pub async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, BoxError> {
+    let mut bytes = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if length > limit { Err(TooLong.into()) } else { Ok(bytes.freeze()) }
 }

@@ -70,7 +70,7 @@ fn read_any(file: File, library: bool) -> Result<Needs, String> {
     }
     if let Some((entries, link)) = sections.dynamic(endian, data).map_err(damaged)? {
         let strings = sections.strings(endian, data, link).map_err(damaged)?;
-        for entry in entries.iter().filter(|entry| entry.d_tag.get(endian) == elf::DT_NEEDED.into()) {
+        for entry in entries.iter().filter(|entry| entry.d_tag.get(endian) == elf::DT_NEEDED) {
             let offset = u32::try_from(entry.d_val.get(endian)).unwrap_or(u32::MAX);
             let name = strings.get(offset).map_err(|()| "its ELF file is damaged: a name is missing".to_owned())?;
             needs.libraries.push(String::from_utf8_lossy(name).into_owned());

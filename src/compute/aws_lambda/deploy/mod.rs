@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 pub use self::bootstrap::BootstrapError;
 pub use self::error::DeployError;
 pub use self::image_name::{ImageName, ecr_registry, image_uri};
-pub use self::settings::{NAME_PREFIX, NameParts, Setting, parse_name};
+pub use self::settings::{NAME_PREFIX, NameParts, Setting, name_pattern, parse_name};
 
 pub(super) use self::bootstrap::Bootstrap;
 use self::code::CodeStore;
@@ -34,7 +34,7 @@ use self::functions::Functions;
 use self::package::Package;
 use self::rollout::Rollout;
 use self::settings::{Code, FunctionSettings};
-use crate::aws::Account;
+use crate::aws::{Account, AwsErrorKind, Failed};
 use crate::config::{Aws, AwsLambda, Config};
 
 /// Something that is being done.
@@ -179,25 +179,63 @@ pub async fn deploy(
     forced: bool,
     narrator: Narrator<'_>,
 ) -> Result<Deployment, DeployError> {
-    let package;
-    let image;
-    let (code, store) = match &config.aws_lambda.runtime {
-        None => {
-            package = pack(&config.aws_lambda).await?;
-            let code = Code::Zip { sha256: package.code_sha256().to_owned() };
-            (code, CodeStore::Package { package: &package, config })
-        }
-        Some(runtime) => {
-            image = image_uri(runtime, settings::role(config)?, account.region());
-            (Code::Image { uri: image.clone() }, CodeStore::Image { uri: &image })
-        }
+    let (code, package) = code_of(account, config).await?;
+    let wanted = FunctionSettings::new(config, memory_mb, code.clone())?;
+    let store = match (&code, &package) {
+        (Code::Image { uri }, _) => CodeStore::Image { uri },
+        (Code::Zip { .. }, Some(package)) => CodeStore::Package { package, config },
+        (Code::Zip { .. }, None) => return Err(DeployError::Setting("its zip is missing".into())),
     };
-    let wanted = FunctionSettings::new(config, memory_mb, code)?;
     let name = wanted.name();
     let functions = Functions::of(account);
     let rollout = Rollout { functions: &functions, name: &name, wanted: &wanted, code: &store, narrator, forced };
     let changed = rollout.run().await?;
     Ok(Deployment { name, changed })
+}
+
+/// A function as it is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The name of the function that the configuration needs.
+    pub name: String,
+    /// `Active`, `Pending`, …, as AWS has it; `None` where there is no such function.
+    pub state: Option<String>,
+    /// Why it is in that state, where AWS says so.
+    pub reason: Option<String>,
+}
+
+/// Looks for the function that `config` needs, and changes nothing.
+///
+/// # Errors
+/// Where there is no role or no bootstrap, or AWS refuses.
+pub async fn find(account: &Account, config: &Config) -> Result<Finding, DeployError> {
+    let (code, _) = code_of(account, config).await?;
+    let name = FunctionSettings::new(config, config.aws_lambda.runtime_memory_mb, code)?.name();
+    let functions = Functions::of(account);
+    let asked = functions.client().get_function_configuration().function_name(&name).send().await;
+    match asked.failed(&format!("look at the function {name}")) {
+        Ok(found) => {
+            let state = found.state().map_or("Active", |state| state.as_str()).to_owned();
+            let reason = found.state_reason().map(str::to_owned);
+            Ok(Finding { name, state: Some(state), reason })
+        }
+        Err(error) if error.kind() == AwsErrorKind::NotFound => Ok(Finding { name, state: None, reason: None }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the function runs, with the zip if it is one.
+async fn code_of(account: &Account, config: &Config) -> Result<(Code, Option<Package>), DeployError> {
+    match &config.aws_lambda.runtime {
+        None => {
+            let package = pack(&config.aws_lambda).await?;
+            Ok((Code::Zip { sha256: package.code_sha256().to_owned() }, Some(package)))
+        }
+        Some(runtime) => {
+            let uri = image_uri(runtime, settings::role(config)?, account.region());
+            Ok((Code::Image { uri }, None))
+        }
+    }
 }
 
 /// The zip of the bootstrap, on a thread that may block.

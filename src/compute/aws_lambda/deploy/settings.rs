@@ -212,6 +212,14 @@ fn name_version(version: &str) -> String {
     text
 }
 
+/// The names of all functions of a namespace, or of all there are, with `*` for what differs: for policies.
+pub fn name_pattern(namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("{NAME_PREFIX}{namespace}-*"),
+        None => format!("{NAME_PREFIX}*"),
+    }
+}
+
 /// What a function's name says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NameParts {
@@ -325,7 +333,7 @@ mod tests {
         let parts = parse_name(&plain.name()).unwrap();
         assert_eq!(parts.version, env!("CARGO_PKG_VERSION"));
         assert_eq!((parts.namespace, parts.memory_mb, parts.architecture.as_str()), (None, 256, "x86_64"));
-        for namespace in ["blue", "a-b_c-1", &"long".repeat(5)] {
+        for namespace in ["blue", "a-b_c-1", &"long".repeat(4)] {
             let mut table = base();
             table["aws_lambda"]["namespace"] = json!(namespace);
             let name = settings(table, 10_240, zip("hash")).name();

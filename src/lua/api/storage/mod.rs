@@ -22,6 +22,7 @@ use serde_json::{Map, Value as Json};
 use super::{convert, errors};
 use crate::config::{Config, Override, Request};
 use crate::lua::bind::{Raise, bind, caller_position};
+use crate::lua::call_with_traceback;
 use crate::lua::options::Options;
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
@@ -143,6 +144,15 @@ fn functions_of(lua: &Lua, store: &Rc<Store>) -> mlua::Result<Table> {
         functions.raw_set(*name, bound)?;
     }
     Ok(functions)
+}
+
+/// Deletes one cloud object of the default store, or a list of them.
+pub(super) fn delete_cloud_objects(lua: &Lua, objects: Value) -> Result<(), Raise> {
+    let name =
+        if arguments::as_cloud_object(&objects).is_some() { "delete_cloudobject" } else { "delete_cloudobjects" };
+    let functions: Table = lua.named_registry_value(DEFAULT_FUNCTIONS)?;
+    call_with_traceback(lua, &functions.raw_get(name)?, objects)?;
+    Ok(())
 }
 
 /// An error object of a storage error.
