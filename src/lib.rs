@@ -8,7 +8,8 @@
 //! 2. [`codec`] turns the function, with all that it captures, and the elements into bytes.
 //! 3. [`job`] keeps the state of the calls: it cuts the input into chunks, sends them out as invocations, takes in what
 //!    comes back, and repeats what has to be repeated. It knows neither Lua nor where workers are.
-//! 4. [`compute`] runs invocations: [`compute::local`] in child processes on this machine. [`storage`] keeps objects.
+//! 4. [`compute`] runs invocations: [`compute::local`] in child processes on this machine, [`compute::aws_lambda`] as
+//!    functions on AWS, whose account and failures [`aws`] knows. [`storage`] keeps objects, in a folder or on S3.
 //! 5. [`worker`] is the other end: it decodes the function, runs the calls, and streams frames back. The words of both
 //!    sides are in [`protocol`].
 //! 6. Beside them: [`config`] finds and checks the configuration, [`report`] draws the progress bar, [`io`] is the one

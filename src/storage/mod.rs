@@ -94,7 +94,8 @@ pub trait Storage: Send + Sync + Debug {
     /// An error of its own only where none could be tried.
     async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<Vec<(String, StorageError)>, StorageError>;
 
-    /// The objects whose keys begin with `prefix`, sorted by the bytes of their keys.
+    /// The objects whose keys begin with `prefix`, sorted by the bytes of their keys; another server than AWS's own may
+    /// have an order of its own.
     /// Objects put or deleted meanwhile may be in it or not.
     async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<ObjectPages, StorageError>;
 
@@ -105,6 +106,8 @@ pub trait Storage: Send + Sync + Debug {
         while let Some(page) = pages.next_page().await? {
             keys.extend(page.into_iter().map(|object| object.key));
         }
+        // Most servers sort them, and then this is one look at each.
+        keys.sort();
         Ok(keys)
     }
 
