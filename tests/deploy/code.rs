@@ -55,7 +55,8 @@ fn what_is_no_program_is_refused() {
 
 #[test]
 fn the_zip_is_kept_in_the_users_cache_and_made_again_where_it_is_damaged() {
-    let site = Site::new();
+    let mut site = Site::new();
+    site.cache = site.folder.path().join("cache");
     let name = site.deploy();
     let folder = site.folder.path().join("cache/lithops-lua/bootstrap");
     let zip = |folder: &Path| {

@@ -1,5 +1,6 @@
 //! A cloud, a configuration, and the program that deploys.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::host::{Folder, Run};
 pub struct Site {
     pub cloud: Emulator,
     pub folder: Folder,
+    /// Where zips are kept: in one place for all tests, so that the same one is made once.
+    pub cache: PathBuf,
     config: Value,
     runtime: tokio::runtime::Runtime,
 }
@@ -27,7 +30,8 @@ impl Site {
     /// `section`: keys of `aws_lambda` besides the role.
     pub fn with(knobs: Knobs, section: Value) -> Site {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut site = Site { cloud: Emulator::start(knobs), folder: Folder::new(), config: json!({}), runtime };
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deploy-cache");
+        let mut site = Site { cloud: Emulator::start(knobs), folder: Folder::new(), cache, config: json!({}), runtime };
         site.configure(section);
         site
     }
@@ -44,7 +48,7 @@ impl Site {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.folder.command(args);
         command.envs(self.cloud.environment()).env("LITHOPS_CONFIG", self.config.to_string());
-        command.env("XDG_CACHE_HOME", self.folder.path().join("cache")).stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", &self.cache).stdin(Stdio::null());
         command
     }
 

@@ -21,6 +21,9 @@ const ROLE_READY_WITHIN: Duration = Duration::from_secs(60);
 const READY_WITHIN: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The same for a role: each attempt sends the code again.
+const FIRST_ROLE_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_ROLE_PAUSE: Duration = Duration::from_secs(8);
 /// What a function waits for.
 const ROLE: &str = "the role";
 /// Updates of one kind before what AWS makes of them is taken for the answer.
@@ -43,6 +46,7 @@ struct Done {
     code: u32,
     configuration: u32,
     tags: u32,
+    attempted: bool,
     replaced: bool,
     woken: bool,
     changed: bool,
@@ -94,8 +98,10 @@ impl Rollout<'_> {
                 });
                 waiting_for = what;
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let (first, longest) =
+                if what == ROLE { (FIRST_ROLE_PAUSE, LONGEST_ROLE_PAUSE) } else { (FIRST_PAUSE, LONGEST_PAUSE) };
+            sleep(pause.max(first)).await;
+            pause = (pause.max(first) * 2).min(longest);
         }
     }
 
@@ -108,7 +114,9 @@ impl Rollout<'_> {
 
     async fn create(&self, done: &mut Done) -> Result<Next, Stop> {
         let source = self.code.source().await?;
-        (self.narrator)(&Step::Creating { name: self.name, bytes: source.inline_bytes() });
+        if !std::mem::replace(&mut done.attempted, true) {
+            (self.narrator)(&Step::Creating { name: self.name, bytes: source.inline_bytes() });
+        }
         self.functions.create(self.name, self.wanted, source).await?;
         done.changed = true;
         Ok(Next::Wait("AWS, which makes it"))

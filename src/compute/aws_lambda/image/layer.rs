@@ -82,7 +82,7 @@ impl Contents {
 pub(super) fn pack(contents: &Contents) -> Result<Packed, ImageError> {
     let failed = |error: io::Error| ImageError::Make(error.to_string());
     let tar = tar_of(contents).map_err(failed)?;
-    let mut gzip = GzEncoder::new(Vec::with_capacity(tar.len() / 2), Compression::best());
+    let mut gzip = GzEncoder::new(Vec::with_capacity(tar.len() / 2), Compression::default());
     gzip.write_all(&tar).map_err(failed)?;
     Ok(Packed { gzip: gzip.finish().map_err(failed)?, diff_id: digest(&tar) })
 }

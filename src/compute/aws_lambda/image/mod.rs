@@ -82,7 +82,11 @@ impl Image {
             "created": CREATED,
             "architecture": oci_architecture(contents.architecture),
             "os": "linux",
-            "config": {"Entrypoint": [format!("/{BOOTSTRAP_PATH}")], "WorkingDir": "/"},
+            "config": {
+                "Entrypoint": [format!("/{BOOTSTRAP_PATH}")],
+                "Env": ["PATH=/usr/local/bin:/usr/bin:/bin"],
+                "WorkingDir": "/",
+            },
             "rootfs": {"type": "layers", "diff_ids": [packed.diff_id]},
             "history": [{"created": CREATED, "created_by": concat!("lithops-lua ", env!("CARGO_PKG_VERSION"))}],
         });

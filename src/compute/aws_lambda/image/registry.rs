@@ -56,7 +56,8 @@ impl Registry<'_> {
 
     async fn push_blob(&mut self, blob: &Blob) -> Result<(), String> {
         let place = format!("{}/blobs/{}", self.repository(), blob.digest);
-        if self.send(&Method::HEAD, &place, None).await?.status == 200 {
+        // Some registries answer with the blob's place in their storage.
+        if matches!(self.send(&Method::HEAD, &place, None).await?.status, 200 | 302 | 307) {
             return Ok(());
         }
         let begun = self.send(&Method::POST, &format!("{}/blobs/uploads/", self.repository()), None).await?;
