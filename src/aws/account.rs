@@ -90,6 +90,16 @@ impl Account {
         self.0.sdk.region().map_or("", Region::as_ref)
     }
 
+    /// What to do about a failure of this kind, where the region matters; to be put behind its message.
+    pub fn remedy(&self, kind: AwsErrorKind) -> String {
+        match kind {
+            AwsErrorKind::Connection => {
+                format!("; check the network, and that there is a region `{}`", self.region())
+            }
+            _ => String::new(),
+        }
+    }
+
     /// The twelve digits: as configured, or as STS says, which is asked once.
     ///
     /// # Errors

@@ -170,6 +170,9 @@ pub(super) fn explain(status: u16, code: Option<&str>, message: Option<&str>) ->
                 "access denied ({said}): give the user or role that permission; `lithops-lua aws policy` lists all it needs"
             )
         }
+        AwsErrorKind::Region if said.contains(WRONG_REGION) => {
+            format!("the server is one of another region ({said}): check `aws.region`, or AWS_REGION")
+        }
         AwsErrorKind::Region => format!("it is in another region ({said}): set `region_name` in the configuration"),
         AwsErrorKind::Throttled => format!("AWS refuses more requests at the moment ({said})"),
         AwsErrorKind::Server => format!("AWS failed ({status} {code}: {said}); try again"),
@@ -179,6 +182,9 @@ pub(super) fn explain(status: u16, code: Option<&str>, message: Option<&str>) ->
     (kind, reason)
 }
 
+/// What AWS says of a signature for another region than the server's.
+const WRONG_REGION: &str = "scoped to a valid region";
+
 fn kind_of(status: u16, code: &str, said: &str) -> AwsErrorKind {
     match code {
         "RequestTimeTooSkewed" | "RequestExpired" => AwsErrorKind::Clock,
@@ -187,6 +193,7 @@ fn kind_of(status: u16, code: &str, said: &str) -> AwsErrorKind {
         {
             AwsErrorKind::Clock
         }
+        "InvalidSignatureException" | "SignatureDoesNotMatch" if said.contains(WRONG_REGION) => AwsErrorKind::Region,
         "ExpiredToken"
         | "ExpiredTokenException"
         | "InvalidAccessKeyId"

@@ -221,6 +221,11 @@ struct Over {
     result: Result<(), RemoteError>,
 }
 
+/// Whether a call can have caused a failure: a cancelled invocation and a cut connection are nobody's fault.
+fn is_of_a_call(error: &RemoteError) -> bool {
+    !matches!(error.kind.as_str(), kind::CANCELLED | kind::CONNECTION_CUT)
+}
+
 /// Brings the calls of an invocation that is over to their ends, or back into the queue.
 fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     let result = &over.result;
@@ -245,14 +250,13 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     };
     // Where a worker's last words can be lost with it, nobody knows which call it died of: each goes alone from now on,
     // and one that was alone is the one.
-    let is_unknown = result.as_ref().is_err_and(|error| error.kind != kind::CANCELLED)
-        && over.running.is_empty()
-        && !job.compute.limits().keeps_last_words;
+    let is_unknown =
+        result.as_ref().is_err_and(is_of_a_call) && over.running.is_empty() && !job.compute.limits().keeps_last_words;
     let alone = is_unknown.then(|| work.calls().filter(|(call, _)| open(&state, *call)).count());
     let mut fatal = None;
     match result {
         Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => fatal = Some(error.clone()),
-        Err(error) if over.running.is_empty() && error.kind != kind::CANCELLED && !is_unknown => {
+        Err(error) if over.running.is_empty() && is_of_a_call(error) && !is_unknown => {
             state.lost_idle += 1;
             if state.lost_idle >= MAX_LOST_IDLE {
                 fatal = Some(error.clone());
@@ -276,7 +280,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
             continue;
         } else if (over.running.contains(&call) || alone == Some(1))
             && let Err(error) = result
-            && error.kind != kind::CANCELLED
+            && is_of_a_call(error)
         {
             let spoiled = state.spoiled.entry(call).or_default();
             *spoiled += 1;

@@ -26,6 +26,8 @@ pub mod kind {
     pub const WORKER_LOST: &str = "worker_lost";
     /// The platform takes no more invocations.
     pub const THROTTLED: &str = "throttled";
+    /// The connection to the platform was cut while an answer came: nobody knows what became of the worker.
+    pub const CONNECTION_CUT: &str = "connection_cut";
     /// No worker could be started.
     pub const START_FAILED: &str = "start_failed";
     /// The result cannot be sent back.

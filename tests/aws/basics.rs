@@ -132,7 +132,7 @@ fn the_executor_of_a_script_chooses_the_backend() {
 fn the_scripts_print_the_same() {
     let aws = Aws::new();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["pi.lua", "word_count.lua"] {
+    for name in ["errors_and_nesting.lua", "pi.lua", "word_count.lua"] {
         let script = root.join("scripts").join(name);
         let here = Folder::new().run(&[script.to_str().unwrap()]);
         let there = aws.run(&[script.to_str().unwrap()]);

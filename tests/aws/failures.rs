@@ -199,6 +199,60 @@ fn a_role_that_does_not_exist() {
 }
 
 #[test]
+fn a_region_that_is_not_the_servers() {
+    let aws = Aws::new();
+    aws.folder.write(
+        ".lithops_config",
+        format!(
+            "lithops: {{backend: aws_lambda}}\naws: {{region: eu-west-1}}\naws_lambda: {{execution_role: '{}'}}\n",
+            crate::emulator::ROLE
+        ),
+    );
+    one_sentence(&aws, &["another region", "aws.region"]);
+}
+
+#[test]
+fn nobody_answers() {
+    let aws = Aws::new();
+    aws.folder.write("pipeline.lua", "lithops.call_async(function() end):result()");
+    let mut command = aws.command(&["pipeline.lua"]);
+    // Nothing listens there: the port is the one of tcpmux.
+    command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let run: crate::support::Run = command.output().unwrap().into();
+    let first = run.err.lines().next().unwrap_or_default();
+    assert!(run.code == Some(1) && first.contains("cannot be reached"), "{run:?}");
+    assert!(first.contains("check the network, and that there is a region `us-east-1`"), "{run:?}");
+}
+
+/// What AWS does not take is told by the call that it is about, and the others come to their ends.
+#[test]
+fn a_payload_that_is_too_large() {
+    let aws = Aws::with(Knobs { payload_bytes: 20_000, ..Knobs::default() });
+    aws.passes(
+        r#"
+        local r = lithops.map(function(text) return #text end, {"a", ("b"):rep(50000), "c"}, {chunksize = 1})
+          :get_result{throw_except = false}
+        same(r[1], 1) same(r[3], 1)
+        same(r[2].kind, "unsendable")
+        assert(r[2].message:find("put_cloudobject", 1, true), r[2].message)
+        "#,
+    );
+}
+
+/// The SDK repeats nothing by itself: each of our attempts is one request.
+#[test]
+fn a_server_that_always_fails_is_asked_so_often_and_no_more() {
+    let aws = Aws::with(Knobs { server_error: 1.0, ..Knobs::default() });
+    aws.passes(
+        r#"
+        local err = raises("try again", function() lithops.call_async(function() end):result() end)
+        same(err.kind, "start_failed")
+        "#,
+    );
+    assert_eq!(aws.requests("lambda:InvokeWithResponseStream"), 8);
+}
+
+#[test]
 fn a_clock_that_is_off() {
     let aws = Aws::with(Knobs { clock_offset_s: 3600, ..Knobs::default() });
     let run = aws.script("same(lithops.call_async(function() return 5 end):result(), 5) print 'ok'");

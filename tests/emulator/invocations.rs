@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
-use lithops_lua::protocol::{Event, Frame};
+use lithops_lua::protocol::{Event, Frame, Outcome, kind};
 
 use crate::bed::{Bed, FUNCTION, call, calls, refusal, request, wait_until};
 use crate::emulator::{Knobs, SECRET_ACCESS_KEY};
@@ -210,4 +210,23 @@ fn nothing_is_left_when_the_emulator_ends() {
     drop(bed);
     wait_until("all have ended", || group(pid) == 0);
     assert!(!folder.exists());
+}
+
+/// Bytecode is trusted code: of a function whose bytes are not those that the invocation names, nothing runs.
+#[test]
+fn a_function_with_another_hash_does_not_run() {
+    let bed = Bed::new(Knobs::default());
+    let mut forged = request("io.stderr:write('it ran\\n') return x", 2);
+    forged.function.sha256 = request("return x", 2).function.sha256;
+    let answer = bed.stream(serde_json::to_vec(&Event::Run(Box::new(forged))).unwrap()).unwrap();
+    let failed = answer.frames().into_iter().filter_map(|frame| match frame {
+        Frame::Finished { outcome: Outcome::Error(error), .. } => Some(error),
+        _ => None,
+    });
+    let failed: Vec<_> = failed.collect();
+    assert_eq!(failed.len(), 2, "{:?}", answer.frames());
+    for error in &failed {
+        assert!(error.kind == kind::PROTOCOL && error.message.contains("the bytes have the hash"), "{error:?}");
+    }
+    assert!(!answer.log.contains("it ran"), "{}", answer.log);
 }

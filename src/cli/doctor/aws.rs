@@ -37,13 +37,7 @@ async fn look_at_credentials(config: &Config, account: &Account, findings: &mut 
     let identity = match sts.get_caller_identity().send().await.failed("ask STS who they belong to") {
         Ok(identity) => identity,
         Err(error) => {
-            let hint = match error.kind() {
-                AwsErrorKind::Connection => {
-                    format!("; check the network, and that there is a region `{}`", account.region())
-                }
-                _ => String::new(),
-            };
-            findings.failed(NAME, format!("{}{hint}", error.reason()));
+            findings.failed(NAME, format!("{}{}", error.reason(), account.remedy(error.kind())));
             return None;
         }
     };

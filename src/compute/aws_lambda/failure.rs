@@ -19,6 +19,8 @@ pub(super) enum Attempt {
     Ended(RemoteError),
     /// It failed, and would again.
     Failed(RemoteError),
+    /// The connection broke while an answer came. It is the job's to repeat what is not known to have ended.
+    Cut(RemoteError),
     /// Nothing of an answer came, and another attempt may go better.
     Retry(RemoteError),
     /// AWS takes no more invocations at the moment; what it said.
@@ -79,8 +81,7 @@ fn said<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
 /// A connection that broke after AWS had accepted the request.
 pub(super) fn broken(is_answer_begun: bool, why: &str) -> Attempt {
     let error = RemoteError::new(kind::WORKER_LOST, format!("the connection to AWS Lambda was cut: {why}"));
-    // What has begun to answer has run calls: those that are not known to have ended are the job's to repeat.
-    if is_answer_begun { Attempt::Ended(error) } else { Attempt::Retry(error) }
+    if is_answer_begun { Attempt::Cut(error) } else { Attempt::Retry(error) }
 }
 
 /// A function that ended badly: what AWS calls it, with details, and the end of its log.

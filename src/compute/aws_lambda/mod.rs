@@ -32,10 +32,8 @@ use super::{Compute, Invocation, Limits, Sink};
 use crate::aws::Account;
 use crate::config::{Config, Monitoring};
 use crate::protocol::{RemoteError, Surroundings, kind};
-use crate::storage::Scratch;
+use crate::storage::{JOBS_PREFIX, Scratch};
 
-/// In front of the keys of all objects that jobs exchange.
-pub const SCRATCH_PREFIX: &str = "lithops-lua/jobs";
 /// A function that is deleted while a job runs is made again, so often and no more.
 const MAX_REMADE: u32 = 3;
 /// How long the end of a driver may take to remove what its jobs left in storage.
@@ -95,7 +93,7 @@ impl AwsLambdaCompute {
         let mut random = [0; 8];
         getrandom::fill(&mut random)
             .map_err(|error| RemoteError::new(kind::START_FAILED, format!("no random numbers: {error}")))?;
-        let scratch_prefix = format!("{SCRATCH_PREFIX}/{:016x}", u64::from_le_bytes(random));
+        let scratch_prefix = format!("{JOBS_PREFIX}{:016x}", u64::from_le_bytes(random));
         let scratch = Arc::new(Scratch::in_storage(config.clone(), scratch_prefix.clone()));
         let inside = Inside::of_process();
         let lambda = &config.aws_lambda;
@@ -137,7 +135,10 @@ impl AwsLambdaCompute {
         }
         let account = self.account().await?;
         let name = deploy::ensure(account, &self.config, memory_mb).await;
-        name.map_err(|error| RemoteError::new(kind::START_FAILED, format!("failed to {error}")))
+        name.map_err(|error| {
+            let remedy = error.aws_kind().map_or_else(String::new, |kind| account.remedy(kind));
+            RemoteError::new(kind::START_FAILED, format!("failed to {error}{remedy}"))
+        })
     }
 
     /// A function of that generation is gone: it is to be made again. `false`: it was made too often.
@@ -267,6 +268,13 @@ impl Compute for AwsLambdaCompute {
                     return Err(error);
                 }
                 Attempt::Failed(error) => return Err(error),
+                Attempt::Cut(error) => {
+                    drop(place);
+                    // No call is to blame, as long as this does not happen all the time.
+                    let Some(pause) = self.pace.pause_before_retry(1) else { return Err(error) };
+                    tokio::time::sleep(pause).await;
+                    return Err(RemoteError::new(kind::CONNECTION_CUT, error.message));
+                }
                 Attempt::Throttled(said) => {
                     drop(place);
                     if let Some(waited) = self.pace.throttled() {

@@ -58,7 +58,7 @@ impl From<Attempt> for Outcome {
         match attempt {
             Attempt::Done => Self::Started,
             Attempt::Throttled(said) => Self::Throttled(said),
-            Attempt::Retry(error) => Self::Retry(error.kind, error.message),
+            Attempt::Retry(error) | Attempt::Cut(error) => Self::Retry(error.kind, error.message),
             Attempt::Gone(error) => Self::Gone(error.kind, error.message),
             Attempt::Ended(error) | Attempt::Failed(error) => Self::Failed(error.kind, error.message),
             Attempt::WithoutStreams => Self::Failed(kind::START_FAILED.into(), "the region takes no events".into()),
