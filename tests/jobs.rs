@@ -8,7 +8,7 @@ mod support;
 #[allow(dead_code)]
 mod jobs;
 
-/// `map`, `call_async`, `map_reduce`, `wait`, `get_result`, futures, executors.
+/// `map`, `call_async`, `map_reduce`, `wait`, `get_result`, futures.
 #[path = "jobs/basics.rs"]
 mod basics;
 /// How calls are put together into invocations.
@@ -23,6 +23,9 @@ mod disk;
 /// How a driver ends while there are jobs, and what its workers do then.
 #[path = "jobs/endings.rs"]
 mod endings;
+/// Executors: their options and configuration, their summary, what `clean` does.
+#[path = "jobs/executors.rs"]
+mod executors;
 /// Functions that fail: errors, retries, timeouts, cancelled calls.
 #[path = "jobs/failures.rs"]
 mod failures;

@@ -11,6 +11,9 @@ mod support;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod jobs;
 
+#[path = "support/pieces.rs"]
+mod pieces;
+
 #[path = "support/s3.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod server;
@@ -39,10 +42,9 @@ mod transfers;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use lithops_lua::config::{self, Config, Request};
-use lithops_lua::storage::{self, ChunkSource, Storage, StorageError, StorageErrorKind as Kind};
+use lithops_lua::storage::{self, Storage, StorageError, StorageErrorKind as Kind};
 use serde_json::{Value, json};
 
 use server::{ACCESS_KEY_ID, Fault, S3Server, SECRET_ACCESS_KEY};
@@ -75,20 +77,4 @@ fn kind<T: std::fmt::Debug>(result: Result<T, StorageError>) -> Kind {
 /// Bytes in which no part looks like another one.
 fn bytes(size: usize) -> Bytes {
     (0..size).map(|n| (n * 31 % 251 + n / 65536) as u8).collect::<Vec<u8>>().into()
-}
-
-/// Gives its pieces, then ends or fails.
-struct Pieces {
-    left: Vec<Bytes>,
-    failure: Option<StorageError>,
-}
-
-#[async_trait]
-impl ChunkSource for Pieces {
-    async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
-        if self.left.is_empty() {
-            return self.failure.take().map_or(Ok(None), Err);
-        }
-        Ok(Some(self.left.remove(0)))
-    }
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use lithops_lua::storage::{Body, ByteRange, CHUNK_BYTES, CloudObject, LocalStorage, PAGE_OBJECTS};
+use async_trait::async_trait;
+use lithops_lua::storage::{Body, ByteRange, CHUNK_BYTES, ChunkSource, CloudObject, LocalStorage, PAGE_OBJECTS};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use super::pieces::Pieces;
 use super::*;
 
 const MIB: usize = 1 << 20;

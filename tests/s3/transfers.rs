@@ -1,8 +1,10 @@
 use std::fs;
 use std::time::Duration;
 
-use lithops_lua::storage::{Body, ByteRange};
+use async_trait::async_trait;
+use lithops_lua::storage::{Body, ByteRange, ChunkSource};
 
+use super::pieces::Pieces;
 use super::server::Seen;
 use super::*;
 

@@ -1,0 +1,141 @@
+use crate::check;
+
+#[test]
+fn bodies_that_are_read() {
+    check(
+        r#"
+        local text = ("line\n"):rep(200000) .. "end"
+        local file = io.open("body", "wb") file:write(text) file:close()
+        file = io.open("body", "rb")
+        s:put_object(nil, "file", file)
+        assert(s:get_object(nil, "file") == text and io.type(file) == "file")
+        file:close()
+        refuses("closed file", s.put_object, nil, "file", file)
+        assert(#s:get_object(nil, "file") == #text)
+        s:put_object(nil, "empty", io.open("/dev/null"))
+        assert(s:get_object(nil, "empty") == "")
+
+        -- A stream: what is left of it, and then it is closed.
+        local stream = s:get_object(nil, "file", { stream = true })
+        assert(stream:read("*l") == "line")
+        s:put_object(nil, "copy", stream)
+        assert(s:get_object(nil, "copy") == text:sub(6))
+        refuses("the stream is closed", s.put_object, nil, "copy", stream)
+        refuses("attempt to use a closed stream", stream.read, stream)
+
+        -- Anything that reads.
+        local function reader(...)
+          local pieces, i = { ... }, 0
+          return { read = function(self, n)
+            assert(n == 256 * 1024)
+            i = i + 1
+            if type(pieces[i]) == "function" then return pieces[i]() end
+            return pieces[i]
+          end }
+        end
+        s:put_object(nil, "made", reader("a", "", "\0b", ("c"):rep(1e6)))
+        assert(s:get_object(nil, "made") == "a\0b" .. ("c"):rep(1e6))
+        local co = s:put_cloudobject(reader("x", "y"))
+        assert(s:get_cloudobject(co) == "xy")
+        -- What fails leaves what was there.
+        local broken = setmetatable({}, { __tostring = function() return "broken" end })
+        local _, e = pcall(s.put_object, nil, "made", reader("new", function() error(broken) end))
+        assert(rawequal(e, broken))
+        refuses("the tape tore", s.put_object, nil, "made", reader("new", function() return nil, "the tape tore" end))
+        refuses("the body's `read` gave a boolean, not a string or nil", s.put_object, nil, "made", reader(true))
+        assert(#s:get_object(nil, "made") == 1000003)
+        fails("invalid_key", "failed to put", s.put_object, nil, "/", reader("a", "b", "c", "d", "e", "f"))
+        "#,
+    );
+}
+
+#[test]
+fn streams_read_as_files_do() {
+    check(
+        r#"
+        local text = "first\n\nthird\r\n" .. ("x"):rep(700000) .. "\n\255 last"
+        local file = io.open("f", "wb") file:write(text) file:close()
+        s:put_object(nil, "k", text)
+        local function open() return s:get_object(nil, "k", { stream = true }), io.open("f", "rb") end
+        -- The same calls on both give the same.
+        for _, formats in ipairs {
+          { "*l" }, { "l" }, { "*L" }, { 0 }, { 1 }, { 5 }, { 65536 }, { 262144 }, { 300000 }, { 1e7 }, { "*a", },
+          { 3, "*l" }, { "*l", "*l", 4 }, { 2, 0, "*L" },
+        } do
+          local stream, file = open()
+          for _ = 1, 200 do
+            local mine, theirs = { stream:read(unpack(formats)) }, { file:read(unpack(formats)) }
+            assert(#mine == #theirs, formats[1])
+            for i = 1, #theirs do assert(mine[i] == theirs[i], formats[1]) end
+          end
+          assert(stream:read("*a") == file:read("*a"))
+          assert(stream:read() == nil and stream:read(0) == nil and stream:read("*a") == "")
+        end
+        local stream, file = open()
+        local theirs = file:lines()
+        local count = 0
+        for line in stream:lines() do
+          assert(line == theirs())
+          count = count + 1
+        end
+        assert(count == 5 and theirs() == nil)
+        for piece in open():lines(10) do assert(#piece <= 10) end
+        assert(open():lines("*L")() == "first\n")
+        local next_line = open():lines()
+        assert(next_line() == "first" and next_line() == "")
+
+        -- Lua's files cut lines at a NUL.
+        s:put_object(nil, "nul", "a\0b\n\0\n\0")
+        stream = s:get_object(nil, "nul", { stream = true })
+        assert(stream:read() == "a\0b" and stream:read("*L") == "\0\n" and stream:read() == "\0" and stream:read() == nil)
+
+        stream = open()
+        assert(tostring(stream) == "stream of object k")
+        assert(stream:close() == true and tostring(stream) == "stream (closed)" and stream:close() == true)
+        refuses("attempt to use a closed stream", function() return stream:read(1) end)
+        refuses("attempt to use a closed stream", stream:lines())
+        refuses("bad argument #1 to 'read' (invalid format)", function() open():read("*x") end)
+        refuses("bad argument #2 to 'read' (invalid format)", function() open():read(1, {}) end)
+        refuses("bad argument #1 to 'read' (invalid format)", function() open():read(-1) end)
+        refuses("bad argument #1 to 'lines' (invalid format)", function() open():lines("x") end)
+        refuses("bad argument #1 to 'read' (stream expected, got table)", function() stream.read({}) end)
+        assert(stream.nothing == nil)
+        "#,
+    );
+}
+
+/// 20 MB, with lines of many lengths: those of a stream are those of the file.
+#[test]
+fn large_streams_hold_little() {
+    check(
+        r#"
+        local file = io.open("large", "wb")
+        local line, size = 0, 0
+        while size < 20e6 do
+          line = line + 1
+          local text = (string.char(32 + line % 90)):rep(line * 7919 % (line % 1000 == 0 and 600000 or 300)) .. "\n"
+          file:write(text)
+          size = size + #text
+        end
+        file:close()
+        s:upload_file("large", nil, "large")
+        assert(s:head_object(nil, "large").size == size)
+        collectgarbage()
+        local function resident()
+          for text in io.lines("/proc/self/status") do
+            local kib = text:match("^VmHWM:%s+(%d+)")
+            if kib then return tonumber(kib) * 1024 end
+          end
+        end
+        local before = resident()
+        local theirs = io.lines("large")
+        local count = 0
+        for text in s:get_object(nil, "large", { stream = true }):lines() do
+          assert(text == theirs())
+          count = count + 1
+        end
+        assert(count == line and theirs() == nil)
+        assert(resident() - before < 12e6, resident() - before)
+        "#,
+    );
+}
