@@ -18,6 +18,12 @@ mod aws;
 /// What a script sees: the same as on its own machine.
 #[path = "aws/basics.rs"]
 mod basics;
+/// Keys of the configuration that change what is asked of AWS.
+#[path = "aws/configuration.rs"]
+mod configuration;
+/// Where the user's credentials come from.
+#[path = "aws/credentials.rs"]
+mod credentials;
 /// Functions that end badly, and functions that AWS does not run.
 #[path = "aws/failures.rs"]
 mod failures;

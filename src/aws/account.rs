@@ -3,8 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -136,7 +140,50 @@ async fn load(aws: &Aws, region: Option<&str>) -> SdkConfig {
         let token = aws.session_token.clone();
         loader = loader.credentials_provider(Credentials::new(id, secret, token, None, "configuration"));
     }
-    loader.load().await
+    let sdk = loader.load().await;
+    match &aws.profile {
+        Some(profile) if aws.access_key.is_none() => {
+            let provider = NamedProfile::new(profile, sdk.region().cloned());
+            sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+        }
+        _ => sdk,
+    }
+}
+
+/// The credentials of the profile that the configuration names. As in AWS's own tools, nothing else is looked at then:
+/// whoever names a profile does not mean the account of other keys in the environment.
+#[derive(Debug)]
+struct NamedProfile {
+    name: String,
+    profile: ProfileFileCredentialsProvider,
+}
+
+impl NamedProfile {
+    fn new(name: &str, region: Option<Region>) -> NamedProfile {
+        let config = ProviderConfig::default().with_region(region).with_http_client(http_client());
+        let profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build();
+        NamedProfile { name: name.to_owned(), profile }
+    }
+
+    async fn find(&self) -> provider::Result {
+        self.profile.provide_credentials().await.map_err(|error| match error {
+            CredentialsError::CredentialsNotLoaded(_) => CredentialsError::invalid_configuration(format!(
+                "the profile `{}` of `aws.profile` is not in the AWS configuration files, or has no credentials; `aws \
+                 configure list-profiles` prints those that are there",
+                self.name
+            )),
+            error => error,
+        })
+    }
+}
+
+impl ProvideCredentials for NamedProfile {
+    fn provide_credentials<'a>(&'a self) -> provider::future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        provider::future::ProvideCredentials::new(self.find())
+    }
 }
 
 /// One pool of connections for all services.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -105,24 +106,33 @@ impl AwsError {
                 "the answer broke off, or is not one of AWS: check AWS_ENDPOINT_URL, or a proxy in between",
             ),
             other => {
-                let causes = causes(other);
                 // The SDK looks for credentials before it sends anything.
-                let kind =
-                    if causes.contains("credentials") { AwsErrorKind::Credentials } else { AwsErrorKind::Connection };
-                let reason = match kind {
-                    AwsErrorKind::Credentials if causes.contains("expired") || causes.contains("refresh") => {
-                        format!("the credentials cannot be used: {causes}; sign in again (`aws sso login`)")
+                let mut chain = std::iter::successors(Some(other as &(dyn Error + 'static)), |&error| error.source());
+                match chain.find_map(|error| error.downcast_ref::<CredentialsError>()) {
+                    Some(error) => AwsError::new(AwsErrorKind::Credentials, action, without_credentials(error)),
+                    None => {
+                        let reason = format!("AWS cannot be reached: {}", causes(other));
+                        AwsError::new(AwsErrorKind::Connection, action, reason)
                     }
-                    AwsErrorKind::Credentials => {
-                        "there are no AWS credentials: set `aws.access_key_id` and `aws.secret_access_key`, or \
-                         AWS_PROFILE, or run `aws configure`"
-                            .into()
-                    }
-                    _ => format!("AWS cannot be reached: {causes}"),
-                };
-                AwsError::new(kind, action, reason)
+                }
             }
         }
+    }
+}
+
+/// Why there are no credentials.
+fn without_credentials(error: &CredentialsError) -> String {
+    let causes = causes(error);
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "there are no AWS credentials: set `aws.access_key_id` and `aws.secret_access_key`, or AWS_PROFILE, or run \
+             `aws configure`"
+                .into()
+        }
+        _ if causes.contains("expired") || causes.contains("refresh") => {
+            format!("the credentials cannot be used: {causes}; sign in again (`aws sso login`)")
+        }
+        _ => format!("the credentials cannot be had: {causes}"),
     }
 }
 

@@ -9,6 +9,7 @@ use super::input::Again;
 use super::job::Job;
 use super::signal;
 use super::slots::State;
+use super::state::JobState;
 use crate::compute::{Invocation, Sink, Usage};
 use crate::protocol::{
     Blob, Event, Frame, FrameDecoder, FrameError, Outcome, RemoteError, Request, VERSION, Work, kind, sha256_hex,
@@ -221,86 +222,42 @@ struct Over {
     result: Result<(), RemoteError>,
 }
 
-/// Whether a call can have caused a failure: a cancelled invocation and a cut connection are nobody's fault.
-fn is_of_a_call(error: &RemoteError) -> bool {
-    !matches!(error.kind.as_str(), kind::CANCELLED | kind::CONNECTION_CUT)
-}
-
 /// Brings the calls of an invocation that is over to their ends, or back into the queue.
 fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
-    let result = &over.result;
     let mut told = Vec::new();
     let mut state = job.state();
     state.in_flight -= 1;
     state.hear(number);
-    if let Err(error) = result
-        && (matches!(error.kind.as_str(), kind::START_FAILED | kind::THROTTLED)
-            || (error.kind == kind::STORAGE && !job.is_shared()))
+    if let Err(error) = &over.result
+        && ends_job(job, error)
     {
         drop(state);
         job.fail_rest(error);
         return;
     }
-    let record = &state.invocations[number as usize];
-    // By the worker's own clock, which need not be this machine's.
-    let elapsed_us = record.worker_end_us.saturating_sub(record.worker_start_us);
-    let open = |state: &super::state::JobState, call| {
-        let slot = state.slots.get(call);
-        !slot.state.is_final() && slot.invocation == number
-    };
-    // Where a worker's last words can be lost with it, nobody knows which call it died of: each goes alone from now on,
-    // and one that was alone is the one.
-    let is_unknown =
-        result.as_ref().is_err_and(is_of_a_call) && over.running.is_empty() && !job.compute.limits().keeps_last_words;
-    let alone = is_unknown.then(|| work.calls().filter(|(call, _)| open(&state, *call)).count());
-    let mut fatal = None;
-    match result {
-        Err(error) if error.kind == kind::PROTOCOL || error.kind == kind::STORAGE => fatal = Some(error.clone()),
-        Err(error) if over.running.is_empty() && is_of_a_call(error) && !is_unknown => {
-            state.lost_idle += 1;
-            if state.lost_idle >= MAX_LOST_IDLE {
-                fatal = Some(error.clone());
-            }
-        }
-        _ => {}
-    }
-    let mut ran = 0;
+    let is_final = |state: &JobState, call| state.slots.get(call).state.is_final();
+    let ours = work.calls().enumerate().filter(|(_, (call, _))| state.slots.get(*call).invocation == number);
+    let (ended, open): (Vec<_>, Vec<_>) = ours.partition(|(_, (call, _))| is_final(&state, *call));
+    let ran = ended.len() + open.iter().filter(|(_, (call, _))| over.retried.contains(call)).count();
+    let blame = blame(job, &mut state, over, open.iter().map(|(_, (call, _))| *call).collect());
+    // Where nothing was heard of a call, the next to be lost must be known.
+    let is_alone = over.running.is_empty() && matches!(blame, Blame::These(..) | Blame::OneOfThem);
     let mut again = Vec::new();
-    for (position, (call, attempt)) in work.calls().enumerate() {
-        let slot = state.slots.get(call);
-        if slot.state.is_final() || slot.invocation != number {
-            ran += u64::from(slot.invocation == number);
-            continue;
-        }
-        let next_attempt = if over.retried.contains(&call) {
-            ran += 1;
-            attempt + 1
-        } else if let Some(error) = &fatal {
-            told.extend(state.fail(call, error.clone(), State::Failed));
-            continue;
-        } else if (over.running.contains(&call) || alone == Some(1))
-            && let Err(error) = result
-            && is_of_a_call(error)
-        {
-            let spoiled = state.spoiled.entry(call).or_default();
-            *spoiled += 1;
-            if error.kind != kind::WORKER_LOST || *spoiled > job.spec.platform_retries {
-                if !over.log_tail.is_empty() {
-                    state.slots.logs.insert(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
-                }
-                told.extend(state.fail(call, error.clone(), State::Failed));
-                continue;
+    for (position, (call, attempt)) in open {
+        match next_attempt(job, &mut state, over, &blame, call, attempt) {
+            Ok(attempt) => {
+                let message = state.source.message_of(work, position);
+                state.slots.get_mut(call).state = State::New;
+                again.push(Again { call, attempt, message, is_alone });
             }
-            attempt + 1
-        } else {
-            attempt
-        };
-        let message = state.source.message_of(work, position);
-        state.slots.get_mut(call).state = State::New;
-        again.push(Again { call, attempt: next_attempt, message, is_alone: alone.is_some() });
+            Err(error) => told.extend(state.fail(call, error, State::Failed)),
+        }
     }
-    if result.is_ok() {
-        state.chunker.measured(ran, elapsed_us);
+    if over.result.is_ok() {
+        // By the worker's own clock, which need not be this machine's.
+        let record = &state.invocations[number as usize];
+        let elapsed_us = record.worker_end_us.saturating_sub(record.worker_start_us);
+        state.chunker.measured(ran as u64, elapsed_us);
     }
     // In front, and in order: somebody may be waiting for the first ones.
     for call in again.into_iter().rev() {
@@ -315,4 +272,69 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     }
     drop(state);
     job.tell(told);
+}
+
+/// Whether no other invocation of the job can end better than this one.
+fn ends_job(job: &Job, error: &RemoteError) -> bool {
+    match error.kind.as_str() {
+        kind::START_FAILED | kind::THROTTLED => true,
+        kind::STORAGE => !job.is_shared(),
+        _ => false,
+    }
+}
+
+/// Which of the calls that have not ended caused the end of their invocation.
+enum Blame<'a> {
+    /// None of them.
+    Nobody,
+    /// None of them can run.
+    All(&'a RemoteError),
+    These(Vec<u64>, &'a RemoteError),
+    /// Where a worker's last words can be lost with it, nobody knows which call it died of: each goes alone from now on,
+    /// and one that was alone is the one.
+    OneOfThem,
+}
+
+fn blame<'a>(job: &Job, state: &mut JobState, over: &'a Over, open: Vec<u64>) -> Blame<'a> {
+    let Err(error) = &over.result else { return Blame::Nobody };
+    match error.kind.as_str() {
+        kind::PROTOCOL | kind::STORAGE => Blame::All(error),
+        kind::CANCELLED | kind::CONNECTION_CUT => Blame::Nobody,
+        _ if !over.running.is_empty() => Blame::These(over.running.clone(), error),
+        _ if job.compute.limits().keeps_last_words => {
+            state.lost_idle += 1;
+            if state.lost_idle >= MAX_LOST_IDLE { Blame::All(error) } else { Blame::Nobody }
+        }
+        _ if open.len() == 1 => Blame::These(open, error),
+        _ => Blame::OneOfThem,
+    }
+}
+
+/// The attempt as which a call that has not ended runs again, or why it does not.
+fn next_attempt(
+    job: &Job,
+    state: &mut JobState,
+    over: &Over,
+    blame: &Blame<'_>,
+    call: u64,
+    attempt: u32,
+) -> Result<u32, RemoteError> {
+    if over.retried.contains(&call) {
+        return Ok(attempt + 1);
+    }
+    match blame {
+        Blame::All(error) => Err((*error).clone()),
+        Blame::These(calls, error) if calls.contains(&call) => {
+            let spoiled = state.spoiled.entry(call).or_default();
+            *spoiled += 1;
+            if error.kind == kind::WORKER_LOST && *spoiled <= job.spec.platform_retries {
+                return Ok(attempt + 1);
+            }
+            if !over.log_tail.is_empty() {
+                state.slots.logs.insert(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
+            }
+            Err((*error).clone())
+        }
+        _ => Ok(attempt),
+    }
 }

@@ -140,6 +140,18 @@ fn a_call_that_runs_past_its_timeout() {
 }
 
 #[test]
+fn calls_without_a_timeout_have_the_configured_one() {
+    passes_with(
+        &["-o", "lithops.execution_timeout=0.3"],
+        r#"
+        local err = raises("0.3 s", lithops.get_result, lithops.call_async(function() lithops.sleep(60) end))
+        same(err.kind, "timeout")
+        same(lithops.call_async(function() lithops.sleep(0.4) return 1 end, nil, {timeout = 60}):result(), 1)
+        "#,
+    );
+}
+
+#[test]
 fn timeouts_are_tried_again() {
     passes(
         r#"

@@ -13,6 +13,10 @@ use super::{Cloud, lock};
 pub const ACCESS_KEY_ID: &str = "AKIAEMULATEDUSER0001";
 /// The user's secret. Must never be seen anywhere but on the user's own machine.
 pub const SECRET_ACCESS_KEY: &str = "emulated/SECRET+of+the+user/never+to+be+sent";
+/// The user's temporary key, as a role, a sign-in, a container or an instance gets one. Its secret is [`SECRET_ACCESS_KEY`].
+pub const SESSION_ACCESS_KEY_ID: &str = "ASIAEMULATEDUSER0001";
+/// What has to come with the temporary key.
+pub const SESSION_TOKEN: &str = "emulated/SESSION+of+the+user/never+to+be+sent+to+functions";
 /// A key that is known and has expired.
 pub const EXPIRED_ACCESS_KEY_ID: &str = "ASIAEMULATEDEXPIRED1";
 
@@ -75,6 +79,8 @@ pub fn authenticate(cloud: &Cloud, parts: &Parts) -> Result<Caller, (Protocol, F
     let token = header("x-amz-security-token");
     let arn = if key == ACCESS_KEY_ID && token.is_none() {
         format!("arn:aws:iam::{}:user/emulated", knobs.account_id)
+    } else if key == SESSION_ACCESS_KEY_ID && (token == Some(SESSION_TOKEN) || is_presigned(parts)) {
+        format!("arn:aws:sts::{}:assumed-role/emulated/session", knobs.account_id)
     } else if key == role.access_key_id && (token == Some(&role.session_token) || is_presigned(parts)) {
         format!("arn:aws:sts::{}:assumed-role/lithops-execution-role/function", knobs.account_id)
     } else if key == EXPIRED_ACCESS_KEY_ID {

@@ -21,8 +21,12 @@ impl Cloud {
 
     /// `2026-01-31T12:00:00.000+0000`.
     pub(super) fn last_modified(&self) -> String {
-        let date = DateTime::from_secs(self.now_s() as i64).fmt(Format::DateTime).unwrap_or_default();
-        format!("{}.000+0000", date.trim_end_matches('Z'))
+        format!("{}.000+0000", self.timestamp(0.0).trim_end_matches('Z'))
+    }
+
+    /// The time so many seconds from now, as `2026-01-31T12:00:00Z`.
+    pub(super) fn timestamp(&self, later_s: f64) -> String {
+        DateTime::from_secs((self.now_s() + later_s) as i64).fmt(Format::DateTime).unwrap_or_default()
     }
 }
 

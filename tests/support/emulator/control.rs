@@ -48,8 +48,14 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
     }
     let name = name_of(name);
     match operation {
-        "InvokeFunction" => return invoke::whole(cloud, name, &parts.headers, body).await,
-        "InvokeWithResponseStream" => return invoke::streamed(cloud, name, &parts.headers, body).await,
+        "InvokeFunction" => {
+            let _starting = Starting::new(cloud);
+            return invoke::whole(cloud, name, &parts.headers, body).await;
+        }
+        "InvokeWithResponseStream" => {
+            let _starting = Starting::new(cloud);
+            return invoke::streamed(cloud, name, &parts.headers, body).await;
+        }
         _ => {}
     }
     let request = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
@@ -93,6 +99,22 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
         }),
         _ => account_settings(cloud),
     })
+}
+
+/// An invocation that was asked for, until its answer begins or its caller goes away.
+struct Starting<'a>(&'a Cloud);
+
+impl<'a> Starting<'a> {
+    fn new(cloud: &'a Cloud) -> Starting<'a> {
+        cloud.record().asked_for_invocation();
+        Starting(cloud)
+    }
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.0.record().answers_invocation();
+    }
 }
 
 /// The operation's name, as IAM spells it, and the function's (or `""`).

@@ -1,10 +1,11 @@
-//! STS and IAM, as far as this project asks: who am I, and is there such a role.
+//! STS and IAM, as far as this project asks: who am I, let me be somebody else, and is there such a role.
 
 use hyper::Response;
 use serde_json::json;
 
 use super::Cloud;
-use super::auth::{Caller, authorize};
+use super::auth::{Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, SESSION_TOKEN, authorize};
+use super::credentials::expiration;
 use super::failure::{Failure, Protocol, escape};
 use super::server::{Body, full};
 
@@ -19,6 +20,7 @@ pub fn serve(cloud: &Cloud, caller: &Caller, body: &[u8]) -> Response<Body> {
     let answered = match (caller.service.as_str(), action.as_str()) {
         // AWS lets nobody deny this one.
         ("sts", "GetCallerIdentity") => Ok(caller_identity(cloud, caller)),
+        ("sts", "AssumeRole") => authorize(cloud, caller, &action).map(|()| assumed_role(cloud, &field("RoleArn"))),
         ("iam", "GetRole") => authorize(cloud, caller, &action).and_then(|()| role(cloud, &field("RoleName"))),
         (service, action) => {
             let message = format!("Could not find operation {action} of {service}");
@@ -42,6 +44,19 @@ fn caller_identity(cloud: &Cloud, caller: &Caller) -> String {
          <Arn>{arn}</Arn><UserId>AIDAEMULATEDUSER00001</UserId><Account>{account}</Account>\
          </GetCallerIdentityResult><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata>\
          </GetCallerIdentityResponse>",
+        cloud.new_id()
+    )
+}
+
+fn assumed_role(cloud: &Cloud, arn: &str) -> String {
+    let expiration = expiration(cloud);
+    format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+         <AccessKeyId>{SESSION_ACCESS_KEY_ID}</AccessKeyId><SecretAccessKey>{SECRET_ACCESS_KEY}</SecretAccessKey>\
+         <SessionToken>{SESSION_TOKEN}</SessionToken><Expiration>{expiration}</Expiration></Credentials>\
+         <AssumedRoleUser><Arn>{}</Arn><AssumedRoleId>AROAEMULATEDROLE00001:session</AssumedRoleId></AssumedRoleUser>\
+         </AssumeRoleResult><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></AssumeRoleResponse>",
+        escape(arn),
         cloud.new_id()
     )
 }

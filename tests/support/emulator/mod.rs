@@ -11,7 +11,7 @@
 //! - `pool` gives each invocation (`work`) an execution environment (`environment`, with its `output`), within all limits.
 //!   `lifetime` sees to its process's start and end.
 //! - `runtime_api` is what the process in the environment talks to, at an address of its own.
-//! - `s3` and `identity` are the other services.
+//! - `s3` and `identity` are the other services; `credentials` is where programs get theirs.
 //! - `knobs` is what tests choose, `record` what they can ask afterwards, `steering` both over HTTP.
 //!
 //! ```no_run
@@ -24,6 +24,7 @@ mod clock;
 mod code;
 mod configuration;
 mod control;
+mod credentials;
 mod environment;
 mod event_stream;
 mod failure;
@@ -51,7 +52,9 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, oneshot};
 
 #[allow(unused_imports)]
-pub use auth::{ACCESS_KEY_ID, EXPIRED_ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+pub use auth::{ACCESS_KEY_ID, EXPIRED_ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, SESSION_TOKEN};
+#[allow(unused_imports)]
+pub use credentials::BEARER_TOKEN;
 pub use knobs::Knobs;
 #[allow(unused_imports)]
 pub use record::{Invoked, Record};

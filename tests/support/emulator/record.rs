@@ -16,6 +16,8 @@ pub struct Record {
     pub invocations: Vec<Invoked>,
     /// The most invocations that ran at the same time.
     pub max_concurrent: usize,
+    /// The most invocations that were on their way at the same time: asked for, their answers not begun.
+    pub max_starting: usize,
     /// Execution environments that were started.
     pub environments_started: u64,
     /// Answers whose connection was closed on purpose.
@@ -27,6 +29,8 @@ pub struct Record {
     pub ended_logs: Vec<(String, String)>,
     #[serde(skip)]
     in_flight: usize,
+    #[serde(skip)]
+    starting: usize,
     /// Places in `invocations`, by request id.
     #[serde(skip)]
     running: HashMap<String, usize>,
@@ -76,6 +80,15 @@ impl Record {
         *self.errors.entry(code.to_owned()).or_default() += 1;
     }
 
+    pub(super) fn asked_for_invocation(&mut self) {
+        self.starting += 1;
+        self.max_starting = self.max_starting.max(self.starting);
+    }
+
+    pub(super) fn answers_invocation(&mut self) {
+        self.starting = self.starting.saturating_sub(1);
+    }
+
     pub(super) fn begin(&mut self, invoked: Invoked) {
         self.in_flight += 1;
         self.max_concurrent = self.max_concurrent.max(self.in_flight);
@@ -95,6 +108,6 @@ impl Record {
 
     /// Forgets all but what still runs.
     pub(super) fn forget(&mut self) {
-        *self = Record { in_flight: self.in_flight, ..Record::default() };
+        *self = Record { in_flight: self.in_flight, starting: self.starting, ..Record::default() };
     }
 }

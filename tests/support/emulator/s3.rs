@@ -13,7 +13,7 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use super::auth::{ACCESS_KEY_ID, Caller, SECRET_ACCESS_KEY, authorize};
+use super::auth::{ACCESS_KEY_ID, Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, authorize};
 use super::failure::{Failure, Protocol};
 use super::server::{Body, empty};
 use super::{Cloud, lock};
@@ -57,6 +57,7 @@ pub fn service(cloud: &Arc<Cloud>) -> S3Service {
     let files = s3s_fs::FileSystem::new(&folder).expect("a file system for buckets");
     let mut builder = S3ServiceBuilder::new(files);
     let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
+    keys.register(SESSION_ACCESS_KEY_ID.into(), SECRET_ACCESS_KEY.into());
     let role = &cloud.role_credentials;
     keys.register(role.access_key_id.clone(), role.secret_access_key.as_str().into());
     builder.set_auth(keys);

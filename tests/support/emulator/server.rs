@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use super::auth::{self, Caller};
 use super::failure::{Failure, Protocol};
-use super::{Cloud, control, identity, pool, s3, steering};
+use super::{Cloud, control, credentials, identity, pool, s3, steering};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A body whose error closes the connection.
@@ -93,6 +93,9 @@ async fn route(
         return Ok(steering::serve(&cloud, &rest, request).await);
     }
     let (parts, body) = request.into_parts();
+    if let Some(response) = credentials::serve(&cloud, &parts) {
+        return Ok(response);
+    }
     let mut response = match auth::authenticate(&cloud, &parts) {
         Err((protocol, failure)) => failure.response(&cloud, protocol),
         Ok(caller) if caller.service == "s3" => s3::serve(&cloud, s3, &caller, parts, body).await,
