@@ -39,6 +39,9 @@ mod nesting;
 /// Answers through storage, and invocations that a function starts for the driver.
 #[path = "aws/objects.rs"]
 mod objects;
+/// What `aws policy` prints is enough for all that is asked of AWS, and not more.
+#[path = "aws/policies.rs"]
+mod policies;
 /// Credentials stay where they belong.
 #[path = "aws/secrets.rs"]
 mod secrets;

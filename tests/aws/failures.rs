@@ -171,6 +171,43 @@ fn credentials_that_have_expired() {
 }
 
 #[test]
+fn credentials_that_expire_while_a_job_runs_lose_nothing_that_was_finished() {
+    let aws = Aws::new();
+    aws.configure("", "max_workers: 1");
+    aws.folder.write(
+        "pipeline.lua",
+        crate::jobs::with_prelude(
+            r#"
+            local fs = lithops.map(function(x)
+              append(here .. "/begun" .. x, "x")
+              await(here .. "/go")
+              return x
+            end, {1, 2, 3}, {chunksize = 1})
+            local r = fs:get_result{throw_except = false}
+            same(r[1], 1)
+            for x = 2, 3 do
+              assert(r[x].message:find("credentials have expired", 1, true), r[x].message)
+              assert(not exists(here .. "/begun" .. x))
+            end
+            print "ok"
+            "#,
+        ),
+    );
+    let begun = aws.folder.path().join("begun1");
+    let mut command = aws.command(&["pipeline.lua", aws.folder.path().to_str().unwrap()]);
+    let driver = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !begun.exists() {
+        assert!(std::time::Instant::now() < deadline, "no call begins");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    aws.emulator.turn(|knobs| knobs.credentials_expired = true);
+    aws.folder.write("go", "");
+    let run: crate::support::Run = driver.wait_with_output().unwrap().into();
+    assert_eq!((run.out.as_str(), run.code), ("ok\n", Some(0)), "{run:?}");
+}
+
+#[test]
 fn no_credentials() {
     let aws = Aws::new();
     aws.folder.write("pipeline.lua", "lithops.call_async(function() end):result()");

@@ -51,3 +51,27 @@ fn without_the_data_cleaner_objects_stay_until_clean() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(aws.objects(), Vec::<String>::new(), "{run:?}");
 }
+
+/// An element is made only when the call of the one before is done: nothing waits until all input is in storage.
+#[test]
+fn calls_run_while_the_data_of_later_ones_is_still_to_come() {
+    let aws = Aws::new();
+    aws.passes(
+        r#"
+        local made = 0
+        local function elements()
+          if made == 3 then return nil end
+          if made > 0 then await(here .. "/call" .. made) end
+          made = made + 1
+          return made .. ("x"):rep(4e6)
+        end
+        local r = lithops.map(function(text)
+          append(here .. "/call" .. text:sub(1, 1), "x")
+          return #text
+        end, elements, {chunksize = 1}):get_result()
+        same(r, {4000001, 4000001, 4000001})
+        "#,
+    );
+    assert!(aws.requests("s3:PutObject") >= 3);
+    assert_eq!(aws.objects(), Vec::<String>::new());
+}

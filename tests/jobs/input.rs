@@ -84,6 +84,23 @@ fn an_iterator_is_read_as_its_calls_need_it() {
 }
 
 #[test]
+fn what_a_slow_iterator_has_given_is_at_work_while_it_makes_the_next() {
+    passes(
+        r#"
+        local given = 0
+        local function slow()
+          if given > 0 then await(here .. "/call" .. given) end
+          if given == 5 then return nil end
+          given = given + 1
+          return given
+        end
+        local r = lithops.map(function(x) append(here .. "/call" .. x, "x") return x end, slow):get_result()
+        same(r, {1, 2, 3, 4, 5})
+        "#,
+    );
+}
+
+#[test]
 fn an_endless_iterator_is_left_alone_once_its_calls_are_cancelled() {
     passes(
         r#"

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mlua::{Function, Lua, Table, UserData, UserDataFields, Value};
@@ -241,6 +242,8 @@ pub fn refused(error: EncodeError) -> Raise {
 
 /// Elements are pulled from an iterator so many at a time at most: between two pulls, finished calls are looked at.
 const MAX_PULL: usize = 4096;
+/// An iterator that takes longer for a batch hands in element by element: a call costs far less than that.
+const SLOW: Duration = Duration::from_millis(1);
 
 /// Reads an iterator as its job wants more.
 pub struct Feeder {
@@ -248,11 +251,14 @@ pub struct Feeder {
     state: Value,
     encoding: Encoding,
     fed: u64,
+    /// How many elements it gives at a time: more and more while it is quick. What a slow one has given is at work while
+    /// it makes the next.
+    batch_size: usize,
 }
 
 impl Feeder {
     fn new(next: Function, encoding: Encoding) -> Self {
-        Self { next, state: Value::Nil, encoding, fed: 0 }
+        Self { next, state: Value::Nil, encoding, fed: 0, batch_size: 1 }
     }
 
     /// How many elements it has given.
@@ -266,6 +272,7 @@ impl Feeder {
         let wanted = entry.job.wanted_elements().min(MAX_PULL);
         // Taken out: the iterator may itself look at the job.
         let Some(mut feeder) = (wanted > 0).then(|| entry.feeder.take()).flatten() else { return Ok(false) };
+        let wanted = wanted.min(feeder.batch_size);
         match feeder.pull(lua, session, entry, wanted) {
             Ok(true) => {
                 *entry.feeder.borrow_mut() = Some(feeder);
@@ -287,6 +294,8 @@ impl Feeder {
         let batch = lua.create_table_with_capacity(wanted, 0)?;
         let mut count = 0;
         let mut more = Ok(true);
+        let began = Instant::now();
+        self.batch_size = (self.batch_size * 2).min(MAX_PULL);
         while count < wanted {
             // As the generic `for` calls it.
             let values = match crate::lua::call_with_traceback(lua, &self.next, (Value::Nil, self.state.clone())) {
@@ -305,6 +314,10 @@ impl Feeder {
             self.state = value.clone();
             batch.raw_push(value)?;
             count += 1;
+            if began.elapsed() > SLOW {
+                self.batch_size = 1;
+                break;
+            }
         }
         let mut list = EncodedList::default();
         if let Err(refused) = self.encoding.encode(lua, session, &batch, count, self.fed, &mut list) {

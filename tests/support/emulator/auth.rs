@@ -5,9 +5,9 @@
 
 use hyper::http::request::Parts;
 
+use super::Cloud;
 use super::clock::{parse_signature_date, signature_date};
 use super::failure::{Failure, Protocol};
-use super::{Cloud, lock};
 
 /// The user's key.
 pub const ACCESS_KEY_ID: &str = "AKIAEMULATEDUSER0001";
@@ -44,6 +44,8 @@ pub struct Caller {
     pub service: String,
     /// The caller's ARN.
     pub arn: String,
+    /// Whether a function asks, as its role.
+    pub is_function: bool,
 }
 
 /// How long ago a request may have been signed; S3 allows more.
@@ -98,22 +100,7 @@ pub fn authenticate(cloud: &Cloud, parts: &Parts) -> Result<Caller, (Protocol, F
     if let Some(signed_at) = header("x-amz-date").and_then(parse_signature_date) {
         skew(protocol, signed_at, cloud.now_s() as i64).map_err(|failure| (protocol, failure))?;
     }
-    Ok(Caller { service: service.to_owned(), arn })
-}
-
-/// Refuses what a knob denies.
-pub fn authorize(cloud: &Cloud, caller: &Caller, operation: &str) -> Result<(), Failure> {
-    let action = format!("{}:{operation}", caller.service);
-    if !lock(&cloud.knobs).denied.contains(&action) {
-        return Ok(());
-    }
-    let arn = &caller.arn;
-    let message = format!(
-        "User: {arn} is not authorized to perform: {action} on resource: * because no identity-based policy allows the \
-         {action} action"
-    );
-    let code = if caller.service == "lambda" { "AccessDeniedException" } else { "AccessDenied" };
-    Err(Failure::new(403, code, message))
+    Ok(Caller { service: service.to_owned(), arn, is_function: key == role.access_key_id })
 }
 
 /// `AKIA…/20260131/us-east-1/lambda/aws4_request`.

@@ -9,10 +9,11 @@ use hyper::http::request::Parts;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::auth::{Caller, authorize};
+use super::auth::Caller;
 use super::configuration::{Configuration, check_name, texts_by_name};
 use super::failure::Failure;
 use super::function::{EventInvokeConfig, Function, Revision};
+use super::policy::{authorize, lambda_action};
 use super::server::{Body, Cut, empty, json as answer};
 use super::{Cloud, code, invoke, pool};
 
@@ -43,10 +44,20 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
         return Ok(Err(Failure::new(404, "UnknownOperationException", message)));
     };
     cloud.record().request("lambda", operation);
-    if let Err(failure) = authorize(cloud, caller, operation) {
+    let name = name_of(name);
+    let resource = |name: &str| match name {
+        "" => "*".to_owned(),
+        name => {
+            let knobs = cloud.knobs();
+            format!("arn:aws:lambda:{}:{}:function:{name}", knobs.region, knobs.account_id)
+        }
+    };
+    // A new function's name is in the body.
+    if operation != "CreateFunction"
+        && let Err(failure) = authorize(cloud, caller, &lambda_action(operation), &resource(name))
+    {
         return Ok(Err(failure));
     }
-    let name = name_of(name);
     match operation {
         "InvokeFunction" => {
             let _starting = Starting::new(cloud);
@@ -62,11 +73,15 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
     let Ok(request) = request else {
         return Ok(Err(Failure::new(400, "SerializationException", "Could not parse request body into json.")));
     };
+    if let Err(failure) = authorize_body(cloud, caller, operation, &request, &resource) {
+        return Ok(Err(failure));
+    }
     let parameter = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     Ok(match operation {
         "CreateFunction" => create(cloud, &request).await,
         "ListFunctions" => list(cloud, parameter("Marker"), parameter("MaxItems")),
-        "GetFunction" => get(cloud, name),
+        // Tags are told only to those who may list them; to others they are left out.
+        "GetFunction" => get(cloud, name, authorize(cloud, caller, "lambda:ListTags", &resource(name)).is_ok()),
         "GetFunctionConfiguration" => with(cloud, name, |function| Ok(answer(200, &function.describe()))),
         "UpdateFunctionCode" => update_code(cloud, name, &request).await,
         "UpdateFunctionConfiguration" => update_configuration(cloud, name, &request),
@@ -99,6 +114,27 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
         }),
         _ => account_settings(cloud),
     })
+}
+
+/// What the body of a request asks for beside its operation: a new function, tags of it, a role.
+fn authorize_body(
+    cloud: &Cloud,
+    caller: &Caller,
+    operation: &str,
+    request: &Value,
+    resource: impl Fn(&str) -> String,
+) -> Result<(), Failure> {
+    if operation == "CreateFunction" {
+        let function = resource(request["FunctionName"].as_str().unwrap_or_default());
+        authorize(cloud, caller, "lambda:CreateFunction", &function)?;
+        if request["Tags"].as_object().is_some_and(|tags| !tags.is_empty()) {
+            authorize(cloud, caller, "lambda:TagResource", &function)?;
+        }
+    }
+    match request["Role"].as_str() {
+        Some(role) => authorize(cloud, caller, "iam:PassRole", role),
+        None => Ok(()),
+    }
 }
 
 /// An invocation that was asked for, until its answer begins or its caller goes away.
@@ -210,7 +246,7 @@ async fn create(cloud: &Cloud, request: &Value) -> Answer {
     Ok(answer(201, &created))
 }
 
-fn get(cloud: &Cloud, name: &str) -> Answer {
+fn get(cloud: &Cloud, name: &str, may_see_tags: bool) -> Answer {
     let url = cloud.url();
     with(cloud, name, |function| {
         let configuration = function.latest();
@@ -222,7 +258,7 @@ fn get(cloud: &Cloud, name: &str) -> Answer {
                 "Location": format!("{url}/emulator/code/{}", code::hash_in_hex(&code.sha256))}),
         };
         let mut found = json!({"Configuration": function.describe(), "Code": code});
-        if !function.tags.is_empty() {
+        if may_see_tags && !function.tags.is_empty() {
             found["Tags"] = json!(function.tags);
         }
         if let Some(count) = function.reserved_concurrency {

@@ -4,9 +4,10 @@ use hyper::Response;
 use serde_json::json;
 
 use super::Cloud;
-use super::auth::{Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, SESSION_TOKEN, authorize};
+use super::auth::{Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, SESSION_TOKEN};
 use super::credentials::expiration;
 use super::failure::{Failure, Protocol, escape};
+use super::policy::authorize;
 use super::server::{Body, full};
 
 /// Answers one request.
@@ -20,8 +21,15 @@ pub fn serve(cloud: &Cloud, caller: &Caller, body: &[u8]) -> Response<Body> {
     let answered = match (caller.service.as_str(), action.as_str()) {
         // AWS lets nobody deny this one.
         ("sts", "GetCallerIdentity") => Ok(caller_identity(cloud, caller)),
-        ("sts", "AssumeRole") => authorize(cloud, caller, &action).map(|()| assumed_role(cloud, &field("RoleArn"))),
-        ("iam", "GetRole") => authorize(cloud, caller, &action).and_then(|()| role(cloud, &field("RoleName"))),
+        ("sts", "AssumeRole") => {
+            let arn = field("RoleArn");
+            authorize(cloud, caller, "sts:AssumeRole", &arn).map(|()| assumed_role(cloud, &arn))
+        }
+        ("iam", "GetRole") => {
+            let name = field("RoleName");
+            let arn = format!("arn:aws:iam::{}:role/{name}", cloud.knobs().account_id);
+            authorize(cloud, caller, "iam:GetRole", &arn).and_then(|()| role(cloud, &name))
+        }
         (service, action) => {
             let message = format!("Could not find operation {action} of {service}");
             Err(Failure::new(400, "InvalidAction", message))

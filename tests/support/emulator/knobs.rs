@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The choices. Over HTTP, `POST /emulator/knobs` takes a JSON object with those that are to change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,8 +54,12 @@ pub struct Knobs {
     pub clock_offset_s: i64,
     /// Whether the user's credentials have expired.
     pub credentials_expired: bool,
-    /// Actions that the user may not do, `lambda:CreateFunction` for example.
+    /// Actions that nobody may do, `lambda:CreateFunction` for example.
     pub denied: Vec<String>,
+    /// The only policy of the user; `None`: everything is allowed.
+    pub user_policy: Option<Value>,
+    /// The only policy of functions' role; `None`: everything is allowed.
+    pub role_policy: Option<Value>,
     /// Buckets that belong to somebody else.
     pub foreign_buckets: Vec<String>,
 
@@ -111,6 +116,8 @@ impl Default for Knobs {
             clock_offset_s: 0,
             credentials_expired: false,
             denied: Vec::new(),
+            user_policy: None,
+            role_policy: None,
             foreign_buckets: Vec::new(),
             account_concurrency: 1000,
             scaling_per_10_s: 1000,

@@ -5,7 +5,8 @@
 //!
 //! A request's way:
 //!
-//! - `server` takes it, `auth` looks at its signature, and its credential scope says which service it is for.
+//! - `server` takes it, `auth` looks at its signature, and its credential scope says which service it is for;
+//!   `policy` says whether the caller may.
 //! - `control` makes, changes and lists functions (`function`), as `configuration` allows, from `code`.
 //! - `invoke` takes invocations and writes answers, streamed ones in the frames of `event_stream`. `faults` spoils some.
 //! - `pool` gives each invocation (`work`) an execution environment (`environment`, with its `output`), within all limits.
@@ -35,6 +36,7 @@ mod invoke;
 mod knobs;
 mod lifetime;
 mod output;
+mod policy;
 mod pool;
 mod record;
 mod runtime_api;

@@ -1,6 +1,6 @@
 //! What happened, for assertions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -12,6 +12,8 @@ pub struct Record {
     pub requests: BTreeMap<String, u64>,
     /// Errors that were answered, by code.
     pub errors: BTreeMap<String, u64>,
+    /// Who did what that needs a permission, `user lambda:CreateFunction` for example.
+    pub allowed: BTreeSet<String>,
     /// Invocations that began, in that order; each repetition of an asynchronous one is one.
     pub invocations: Vec<Invoked>,
     /// The most invocations that ran at the same time.

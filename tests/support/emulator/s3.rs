@@ -11,12 +11,14 @@ use hyper::{Method, Request, Response};
 use s3s::S3Result;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
+use s3s::path::S3Path;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use super::auth::{ACCESS_KEY_ID, Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID, authorize};
+use super::Cloud;
+use super::auth::{ACCESS_KEY_ID, Caller, SECRET_ACCESS_KEY, SESSION_ACCESS_KEY_ID};
 use super::failure::{Failure, Protocol};
+use super::policy::{authorize, s3_action};
 use super::server::{Body, empty};
-use super::{Cloud, lock};
 
 #[path = "../s3_manners.rs"]
 mod manners;
@@ -45,8 +47,18 @@ impl S3Access for Access {
         let operation = context.s3_op().name().to_owned();
         self.cloud.record().request("s3", &operation);
         self.manners.check(context).await?;
-        let denied = lock(&self.cloud.knobs).denied.contains(&format!("s3:{operation}"));
-        if denied { Err(s3s::s3_error!(AccessDenied, "Access Denied")) } else { Ok(()) }
+        let resource = match context.s3_path() {
+            S3Path::Root => "*".to_owned(),
+            // Deletions of many name them in the body.
+            S3Path::Bucket { bucket } if operation == "DeleteObjects" => format!("arn:aws:s3:::{bucket}/*"),
+            S3Path::Bucket { bucket } => format!("arn:aws:s3:::{bucket}"),
+            S3Path::Object { bucket, key } => format!("arn:aws:s3:::{bucket}/{key}"),
+        };
+        let key = context.credentials().map(|credentials| credentials.access_key.clone()).unwrap_or_default();
+        let is_function = key == self.cloud.role_credentials.access_key_id;
+        let caller = Caller { service: "s3".into(), arn: key, is_function };
+        authorize(&self.cloud, &caller, &s3_action(&operation), &resource)
+            .map_err(|_| s3s::s3_error!(AccessDenied, "Access Denied"))
     }
 }
 
@@ -66,19 +78,10 @@ pub fn service(cloud: &Arc<Cloud>) -> S3Service {
 }
 
 /// Answers one request.
-pub async fn serve(
-    cloud: &Arc<Cloud>,
-    service: S3Service,
-    caller: &Caller,
-    parts: Parts,
-    body: Incoming,
-) -> Response<Body> {
+pub async fn serve(cloud: &Arc<Cloud>, service: S3Service, parts: Parts, body: Incoming) -> Response<Body> {
     let bucket = parts.uri.path().trim_start_matches('/').split('/').next().unwrap_or_default();
     if !bucket.is_empty() && cloud.knobs().foreign_buckets.iter().any(|foreign| foreign == bucket) {
         return foreign(cloud, &parts);
-    }
-    if let Err(failure) = authorize(cloud, caller, "*") {
-        return failure.response(cloud, Protocol::S3);
     }
     let s3_error = cloud.knobs().s3_error;
     if cloud.happens(s3_error) {

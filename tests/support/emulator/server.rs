@@ -98,7 +98,7 @@ async fn route(
     }
     let mut response = match auth::authenticate(&cloud, &parts) {
         Err((protocol, failure)) => failure.response(&cloud, protocol),
-        Ok(caller) if caller.service == "s3" => s3::serve(&cloud, s3, &caller, parts, body).await,
+        Ok(caller) if caller.service == "s3" => s3::serve(&cloud, s3, parts, body).await,
         Ok(caller) if caller.service == "lambda" => lambda(&cloud, &caller, parts, body).await?,
         Ok(caller) => match collect(body, 1 << 20).await {
             Ok(body) => identity::serve(&cloud, &caller, &body),
