@@ -73,7 +73,7 @@ pub async fn serve(cloud: &Arc<Cloud>, caller: &Caller, parts: &Parts, body: Byt
     let Ok(request) = request else {
         return Ok(Err(Failure::new(400, "SerializationException", "Could not parse request body into json.")));
     };
-    if let Err(failure) = authorize_body(cloud, caller, operation, &request, &resource) {
+    if let Err(failure) = authorize_body(cloud, caller, operation, &request, resource) {
         return Ok(Err(failure));
     }
     let parameter = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
