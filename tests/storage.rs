@@ -25,7 +25,7 @@ mod objects;
 use std::fs;
 
 use bytes::Bytes;
-use lithops_lua::storage::{Body, ByteRange, LocalStorage, Storage, StorageError, StorageErrorKind as Kind};
+use lithops_lua::storage::{Body, LocalStorage, Storage, StorageError, StorageErrorKind as Kind};
 use tempfile::TempDir;
 
 const BUCKET: &str = "lithops";
@@ -55,8 +55,4 @@ fn debris(storage: &LocalStorage) -> usize {
 
 fn kind<T: std::fmt::Debug>(result: Result<T, StorageError>) -> Kind {
     result.unwrap_err().kind()
-}
-
-fn range(first: u64, last: impl Into<Option<u64>>) -> Option<ByteRange> {
-    Some(ByteRange { first, last: last.into() })
 }

@@ -1,6 +1,6 @@
 use lithops_lua::storage::{CHUNK_BYTES, Storage, StorageErrorKind as Kind};
 
-use crate::{BUCKET, fresh, get, kind, put, range};
+use crate::{BUCKET, fresh, get, kind, put};
 
 #[tokio::test]
 async fn put_get_head_delete() {
@@ -56,31 +56,6 @@ async fn any_bytes_and_sizes_survive() {
         assert_eq!(streamed, body);
         assert_eq!(reader.next_chunk().await.unwrap(), None);
     }
-}
-
-#[tokio::test]
-async fn ranges() {
-    let (_folder, storage) = fresh();
-    put(&storage, "k", "0123456789").await.unwrap();
-    for (asked, expected) in [
-        (range(0, 0), "0"),
-        (range(2, 4), "234"),
-        (range(7, None), "789"),
-        (range(7, 1000), "789"),
-        (None, "0123456789"),
-    ] {
-        assert_eq!(storage.get_object(BUCKET, "k", asked).await.unwrap(), expected, "{asked:?}");
-        let mut reader = storage.get_object_stream(BUCKET, "k", asked).await.unwrap();
-        assert_eq!(reader.info.size_bytes, 10);
-        assert_eq!(reader.length_bytes, expected.len() as u64);
-        assert_eq!(reader.next_chunk().await.unwrap().unwrap(), expected);
-        assert_eq!(reader.next_chunk().await.unwrap(), None);
-    }
-    for asked in [range(10, None), range(10, 20), range(4, 2)] {
-        assert_eq!(kind(storage.get_object(BUCKET, "k", asked).await), Kind::InvalidRange, "{asked:?}");
-    }
-    put(&storage, "empty", "").await.unwrap();
-    assert_eq!(kind(storage.get_object(BUCKET, "empty", range(0, None)).await), Kind::InvalidRange);
 }
 
 #[tokio::test]
