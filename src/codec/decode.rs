@@ -3,8 +3,8 @@
 
 use std::ffi::c_int;
 
-use mlua::Lua;
 use mlua::ffi::{self, lua_State};
+use mlua::{Lua, Value};
 
 use super::program::c_string;
 use super::raw::{self, lua_upvaluejoin};
@@ -150,9 +150,27 @@ impl<'a, 'm> Decoder<'a, 'm> {
             ffi::lua_rawget_(self.l, -2);
             ffi::lua_remove(self.l, -2);
             if ffi::lua_isnil(self.l, -1) != 0 {
-                return Err(DecodeError::Unknown(String::from_utf8_lossy(name).into_owned()));
+                ffi::lua_pop(self.l, 1);
+                let name = String::from_utf8_lossy(name);
+                let Some(part) = self.inner.surroundings.modules.part(self.lua, &name)? else {
+                    return Err(DecodeError::Unknown(name.into_owned()));
+                };
+                self.push(part)?;
             }
         }
+        Ok(())
+    }
+
+    /// Pushes a value of `mlua`'s.
+    ///
+    /// # Safety
+    /// As for `begin`, with a free slot.
+    unsafe fn push(&mut self, value: Value) -> Read {
+        let kit = &self.inner.snapshot.kit;
+        kit.raw_set(slot::PASS, value)?;
+        // SAFETY: the kit is a table.
+        unsafe { ffi::lua_rawgeti_(self.l, KIT, slot::PASS) };
+        kit.raw_set(slot::PASS, Value::Nil)?;
         Ok(())
     }
 
@@ -222,16 +240,12 @@ impl<'a, 'm> Decoder<'a, 'm> {
     }
 
     unsafe fn restore(&mut self, blob: u32) -> Read {
-        let kit = &self.inner.snapshot.kit;
         let handle = self.inner.surroundings.handles.restore(self.lua, self.blobs[blob as usize])?;
         if handle.is_nil() {
             self.body.bad("has a handle that is nothing")?;
         }
-        kit.raw_set(slot::PASS, handle)?;
-        // SAFETY: the kit is a table.
-        unsafe { ffi::lua_rawgeti_(self.l, KIT, slot::PASS) };
-        kit.raw_set(slot::PASS, mlua::Nil)?;
-        Ok(())
+        // SAFETY: as the caller promises.
+        unsafe { self.push(handle) }
     }
 
     unsafe fn content(&mut self, id: u32) -> Read {

@@ -203,6 +203,11 @@ impl<'a> Encoder<'a> {
             if self.module(index, address)? {
                 return Ok(());
             }
+            if let Some(name) = self.inner.surroundings.modules.part_name(address) {
+                self.out.push(tag::PERMANENT);
+                wire::put_string(self.out, name.as_bytes());
+                return Ok(());
+            }
             let (kind, a, b) = match lua_type {
                 ffi::LUA_TTABLE => (Kind::Table, 0, 0),
                 ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => (Kind::Function, 0, 0),

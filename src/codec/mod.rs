@@ -79,6 +79,14 @@ pub trait Modules {
     fn find(&self, lua: &Lua, name: &str) -> Option<Module>;
     /// Makes a source that came with a function known to this VM's `require`. A source that is already known is kept.
     fn provide(&self, name: &str, source: ModuleSource);
+    /// The name of a part of a builtin module that cannot be sent by value, such as a C function, by its address.
+    fn part_name(&self, _address: usize) -> Option<Rc<str>> {
+        None
+    }
+    /// The part that has this name here. The name may come from anywhere: only builtin modules are looked at.
+    fn part(&self, _lua: &Lua, _name: &str) -> mlua::Result<Option<Value>> {
+        Ok(None)
+    }
 }
 
 /// What the codec asks of the API's userdata (futures, cloud objects, storage): a handle becomes

@@ -6,6 +6,7 @@
 //! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`].
 //! - [`bind`](mod@bind) turns Rust closures into Lua functions; [`options`] reads their option tables.
 //! - [`api`] is the `lithops` table, one file a group of functions.
+//! - [`modules`] is what of the standard library is written in Rust; [`stdlib`] embeds what is written in Lua.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
 
 pub mod api;
@@ -15,6 +16,7 @@ pub mod environment;
 pub mod errors;
 pub mod exit;
 pub mod interrupt;
+pub mod modules;
 pub mod options;
 pub mod output;
 pub mod require;

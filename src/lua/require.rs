@@ -1,7 +1,8 @@
 //! `require`: finding modules, and remembering their sources so that they can travel.
 //!
 //! LuaJIT's own `require` stays; only its list of loaders is ours. In order: `package.preload`, sources that
-//! came with a function, files on `package.path`, C libraries (LuaJIT's two loaders), the embedded `stdlib`.
+//! came with a function, files on `package.path`, C libraries (LuaJIT's two loaders), and the standard library: what of it is
+//! in Rust, and the embedded files of `stdlib`.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use mlua::{Function, Lua, LuaString, Table, Value};
 
 use super::bind::{Raise, bind};
+use super::modules::{self, NativeModule};
 use super::search_path::{SearchPath, candidates};
 use super::{stdlib, traceback};
 use crate::codec::{Module, ModuleSource, Modules};
@@ -29,6 +31,9 @@ pub struct ModuleRegistry {
     loaded: RefCell<HashMap<String, Origin>>,
     /// Sources that came with functions.
     provided: RefCell<HashMap<String, ModuleSource>>,
+    /// Parts of modules in Rust that were opened: names by addresses, and the parts themselves, which a script may drop.
+    part_names: RefCell<HashMap<usize, Rc<str>>>,
+    parts: RefCell<HashMap<Rc<str>, Value>>,
 }
 
 #[derive(Clone)]
@@ -60,6 +65,21 @@ impl Modules for ModuleRegistry {
     fn provide(&self, name: &str, source: ModuleSource) {
         self.provided.borrow_mut().entry(name.to_owned()).or_insert(source);
     }
+
+    fn part_name(&self, address: usize) -> Option<Rc<str>> {
+        self.part_names.borrow().get(&address).cloned()
+    }
+
+    fn part(&self, lua: &Lua, name: &str) -> mlua::Result<Option<Value>> {
+        if let Some(part) = self.parts.borrow().get(name) {
+            return Ok(Some(part.clone()));
+        }
+        let Some(module) = name.split_once('.').and_then(|(module, _)| modules::find(module)) else {
+            return Ok(None);
+        };
+        self.open(lua, module)?;
+        Ok(self.parts.borrow().get(name).cloned())
+    }
 }
 
 impl ModuleRegistry {
@@ -88,7 +108,23 @@ impl ModuleRegistry {
         if in_c(name) || in_c(root) {
             return Ok(Some(Module::Foreign));
         }
-        Ok(stdlib::source(name).map(|_| Module::Builtin))
+        Ok((modules::find(name).is_some() || stdlib::source(name).is_some()).then_some(Module::Builtin))
+    }
+
+    /// The table of a module in Rust, made only once: its functions are the same for all who ask.
+    fn open(&self, lua: &Lua, module: &'static NativeModule) -> mlua::Result<Value> {
+        if let Some(table) = self.parts.borrow().get(module.name) {
+            return Ok(table.clone());
+        }
+        let table = (module.open)(lua)?;
+        let (mut names, mut parts) = (self.part_names.borrow_mut(), self.parts.borrow_mut());
+        for (name, part) in modules::parts(module, &table)? {
+            let name: Rc<str> = name.into();
+            names.insert(part.to_pointer() as usize, name.clone());
+            parts.insert(name, part);
+        }
+        parts.insert(module.name.into(), Value::Table(table.clone()));
+        Ok(Value::Table(table))
     }
 
     fn record(&self, name: &LuaString, origin: Origin) {
@@ -175,6 +211,12 @@ fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) 
     let registry = registry.clone();
     bind(lua, "require", move |lua, name: LuaString| {
         let shown = name.to_string_lossy();
+        if let Some(module) = modules::find(&shown) {
+            let table = registry.open(lua, module)?;
+            registry.record(&name, Origin::Stdlib);
+            let give = bind(lua, "require", move |_, ()| Ok(table.clone()))?;
+            return Ok(Value::Function(give));
+        }
         let Some(text) = stdlib::source(&shown) else {
             return Ok(Value::String(lua.create_string(format!("\n\tno module '{shown}' in the standard library"))?));
         };
