@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::protocol::{CallSpan, Input, Work};
+use crate::protocol::{CallSpan, Input, MessageForm, Work};
 
 /// An invocation carries at most so much input, unless one element is longer.
 const MAX_CHUNK_BYTES: usize = 1 << 20;
@@ -18,8 +18,6 @@ pub enum Source {
     Range { start: f64, step: f64, count: u64 },
     /// Elements that are handed in while the job runs.
     Pushed(Pushed),
-    /// One call that gets the first values of all these messages as one list.
-    Gathered { data: Bytes, ends: Vec<u64> },
 }
 
 /// Elements that are handed in while the job runs: from an iterator, or as other calls finish.
@@ -28,8 +26,10 @@ pub struct Pushed {
     ready: VecDeque<(u64, Bytes)>,
     /// How many elements there are in all, once that is known.
     total: Option<u64>,
-    /// Whether an element is all that another call returned, of which the first value counts.
-    first_only: bool,
+    /// What an element is.
+    form: MessageForm,
+    /// How many elements there are so far, as far as whoever hands them in has told.
+    found: u64,
 }
 
 /// A call that has to be run (again): what it needs apart from its number.
@@ -51,7 +51,17 @@ impl Source {
 
     /// Results of `count` other calls, each an element once it is there.
     pub fn results(count: u64) -> Self {
-        Self::Pushed(Pushed { total: Some(count), first_only: true, ..Pushed::default() })
+        Self::Pushed(Pushed { total: Some(count), form: MessageForm::Result, ..Pushed::default() })
+    }
+
+    /// Calls that each take results of other calls as a list, which are handed in as those end.
+    pub fn gathered(count: u64) -> Self {
+        Self::Pushed(Pushed { total: Some(count), form: MessageForm::Gathered, ..Pushed::default() })
+    }
+
+    /// Pieces of objects, as a plan finds them.
+    pub fn objects() -> Self {
+        Self::Pushed(Pushed { form: MessageForm::Object, ..Pushed::default() })
     }
 
     /// How many calls there will be, `None` while that is not known.
@@ -60,7 +70,6 @@ impl Source {
             Self::List { ends, .. } => Some(ends.len() as u64),
             Self::Range { count, .. } => Some(*count),
             Self::Pushed(pushed) => pushed.total,
-            Self::Gathered { .. } => Some(1),
         }
     }
 
@@ -69,10 +78,29 @@ impl Source {
         if let Self::Pushed(pushed) = self { pushed.ready.len() } else { 0 }
     }
 
+    /// How many calls are known, of those that there will be.
+    pub fn found(&self) -> u64 {
+        match self {
+            Self::Pushed(pushed) => pushed.total.unwrap_or(pushed.found),
+            known => known.total().unwrap_or(0),
+        }
+    }
+
+    /// There are `count` calls, and maybe more.
+    pub fn find(&mut self, count: u64) {
+        if let Self::Pushed(pushed) = self {
+            pushed.found = pushed.found.max(count);
+        }
+    }
+
     /// Hands in the element of `call`.
     pub fn push(&mut self, call: u64, message: Bytes) {
-        if let Self::Pushed(pushed) = self {
+        // After an end that somebody else has set, whoever finds elements may not know of it yet.
+        if let Self::Pushed(pushed) = self
+            && pushed.total.is_none_or(|total| call < total)
+        {
             pushed.ready.push_back((call, message));
+            pushed.found = pushed.found.max(call + 1);
         }
     }
 
@@ -111,7 +139,7 @@ impl Source {
                     input: Input::Messages {
                         data: data.slice(from as usize..to as usize),
                         ends: relative,
-                        first_only: false,
+                        form: MessageForm::Arguments,
                     },
                 })
             }
@@ -144,13 +172,6 @@ impl Source {
                 *next += again.len() as u64;
                 self.work_again(again)
             }
-            Self::Gathered { data, ends } => (*next == 0).then(|| {
-                *next = 1;
-                Work {
-                    spans: vec![CallSpan { first: 0, count: 1, attempt: 1 }],
-                    input: Input::Gathered { data: data.clone(), ends: ends.clone() },
-                }
-            }),
         }
     }
 
@@ -170,7 +191,6 @@ impl Source {
         }
         let input = match self {
             Self::Range { start, step, .. } => Input::Range { start: *start, step: *step },
-            Self::Gathered { data, ends } => Input::Gathered { data: data.clone(), ends: ends.clone() },
             Self::List { .. } | Self::Pushed(_) => {
                 let mut data = Vec::new();
                 let mut ends = Vec::with_capacity(calls.len());
@@ -181,7 +201,7 @@ impl Source {
                     }
                     ends.push(data.len() as u32);
                 }
-                Input::Messages { data: data.into(), ends, first_only: self.first_only() }
+                Input::Messages { data: data.into(), ends, form: self.form() }
             }
         };
         Some(Work { spans, input })
@@ -210,8 +230,8 @@ impl Source {
         }
     }
 
-    fn first_only(&self) -> bool {
-        matches!(self, Self::Pushed(Pushed { first_only: true, .. }))
+    fn form(&self) -> MessageForm {
+        if let Self::Pushed(pushed) = self { pushed.form } else { MessageForm::Arguments }
     }
 }
 

@@ -255,6 +255,43 @@ impl Job {
         stats
     }
 
+    /// How many calls there are so far, while there may be more.
+    pub fn found(&self) -> u64 {
+        self.state().source.found()
+    }
+
+    /// Waits until [`found`](Self::found) reaches `count`, or no more will be found.
+    pub fn wait_found(&self, count: u64) {
+        loop {
+            let seen = signal::generation();
+            let state = self.state();
+            if state.source.total().is_some() || state.source.found() >= count {
+                return;
+            }
+            drop(state);
+            signal::wait(seen, std::time::Instant::now() + Duration::from_secs(1));
+        }
+    }
+
+    /// Whether all calls have been given to workers, and there is a worker that none of them has.
+    pub(super) fn has_spare_worker(&self) -> bool {
+        let state = self.state();
+        let is_planned = state.source.total() == Some(state.next) && state.again.is_empty();
+        is_planned && state.in_flight < self.max_in_flight
+    }
+
+    /// Waits until fewer than `count` elements that were handed in are still to be planned. False: it takes no more.
+    pub(super) async fn takes_more(&self, count: usize) -> bool {
+        signal::until(|| {
+            let state = self.state();
+            match state.doom.is_some() || state.source.total().is_some() {
+                true => Some(false),
+                false => (state.source.waiting() < count).then_some(true),
+            }
+        })
+        .await
+    }
+
     /// How many more elements the job would like to have handed in now: enough to keep all workers busy, no more.
     pub fn wanted_elements(&self) -> usize {
         let mut state = self.state();
@@ -274,6 +311,7 @@ impl Job {
         }
         drop(state);
         self.pump_soon();
+        signal::give_if(false);
     }
 
     /// No more elements follow: there were `total`.
@@ -404,10 +442,10 @@ impl Job {
         self.fail_call(call, RemoteError { message, ..error.clone() });
     }
 
-    /// Hands in the messages that the one call of a reducer gets as a list.
-    pub fn gather(self: &Arc<Self>, data: Bytes, ends: Vec<u64>) {
-        self.state().source = Source::Gathered { data, ends };
-        self.pump_soon();
+    /// There is a further call, which has failed with `error` before it could be made.
+    pub(super) fn fail_found(self: &Arc<Self>, call: u64, error: RemoteError) {
+        self.state().source.find(call + 1);
+        self.fail_call(call, error);
     }
 
     /// Ends a call with `error` unless it has ended.

@@ -3,27 +3,35 @@
 //! A job holds opaque bytes for functions and values; only `lua` and `worker` know what is in them.
 //!
 //! - `input`: where the calls of a job get their elements from, planned as it goes.
+//! - `objects`: stored objects as input: how they are found; `cut`: into which pieces they are cut.
 //! - `chunks`: how many calls an invocation carries, from measured times.
 //! - `slots`: what is known of each call, in a few bytes.
 //! - `job`: a job, and what can be asked of it.
 //! - `state`: what changes in it, and what each frame of an answer does to it.
 //! - `invocation`: one invocation from request to last frame, and what is run again.
+//! - `gather`: how results reach reducers.
 //! - `signal`: how a thread waits for jobs.
 //! - `directory`: jobs of this process by name, for workers that ask for a future.
 
 mod chunks;
+mod cut;
 mod directory;
+mod gather;
 mod input;
 mod invocation;
 #[allow(clippy::module_inception)]
 mod job;
+mod objects;
 mod signal;
 mod slots;
 mod state;
 
+pub use cut::Cut;
 pub use directory::{Directory, all, find};
+pub use gather::{Spawning, gather};
 pub use input::Source;
 pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
+pub use objects::{FoundObjects, ObjectInput, ObjectPlan};
 pub use signal::{Eager, generation, wait};
 pub use slots::State;
 

@@ -1,7 +1,7 @@
 //! What one VM knows beyond Lua: its codec, its configuration, its executors, and in a worker the call that it runs.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::vm::Role;
 use crate::codec::Codec;
 use crate::compute::local::RelayCompute;
 use crate::config::Config;
+use crate::storage::{ObjectSource, Scheme, StorageError};
 
 /// Gives the configuration when it is first needed, or says why there is none.
 pub type ConfigLoader = Box<dyn FnOnce() -> Result<Config, String>>;
@@ -71,6 +72,8 @@ pub struct Session {
     pub hooks: RefCell<Option<Rc<dyn WorkerHooks>>>,
     /// In a worker: the driver's backend.
     pub relay: OnceCell<Arc<RelayCompute>>,
+    /// Places that objects were read from.
+    object_sources: RefCell<HashMap<Scheme, ObjectSource>>,
 }
 
 impl Session {
@@ -91,6 +94,7 @@ impl Session {
             depth: Cell::new(0),
             hooks: RefCell::default(),
             relay: OnceCell::new(),
+            object_sources: RefCell::default(),
         })
     }
 
@@ -126,6 +130,15 @@ impl Session {
             None => crate::config::load(crate::config::Request::default()).map_err(|error| error.to_string()),
         });
         loaded.as_ref().map_err(|message| Raise::Message(message.clone()))
+    }
+
+    /// The place that addresses of this scheme lead to, opened at first use.
+    pub fn object_source(&self, scheme: Scheme) -> Result<Result<ObjectSource, StorageError>, Raise> {
+        if let Some(source) = self.object_sources.borrow().get(&scheme) {
+            return Ok(Ok(source.clone()));
+        }
+        let opened = crate::io::handle().block_on(ObjectSource::open(scheme, self.config()?));
+        Ok(opened.inspect(|source| drop(self.object_sources.borrow_mut().insert(scheme, source.clone()))))
     }
 
     /// In front of all executor ids.

@@ -5,13 +5,16 @@
 //! last one [`Frame::End`]. A stream without that end mark is a lost worker, never a short result.
 
 mod frame;
+mod gather;
 mod request;
 
 pub use frame::{
     BARE_PRELUDE, Frame, FrameDecoder, FrameEncoder, FrameError, MAX_FRAME_BYTES, Outcome, RemoteError, whole_answer,
 };
+pub use gather::{Gathered, GatheredBatch, GatheredPart, GatheredRest, GatheredValue};
 pub use request::{
-    Blob, BlobError, CallSpan, Event, Input, ObjectAnswer, Relay, Request, Surroundings, VERSION, Work, sha256_hex,
+    Blob, BlobError, CallSpan, Event, Input, MessageForm, ObjectAnswer, ObjectMessage, Relay, Request, Surroundings,
+    VERSION, Work, sha256_hex,
 };
 
 /// The kinds of failure that scripts can tell apart, as `err.kind` gives them.

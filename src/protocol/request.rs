@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// The version of the messages. Driver and worker must agree on it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal: the name of a content-addressed object.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -224,22 +224,50 @@ pub enum Input {
     },
     /// The nth call of the work gets the nth message.
     Messages {
-        /// Messages of the codec, one after the other.
+        /// The messages, one after the other.
         #[serde(with = "bytes_field")]
         data: Bytes,
         /// Where each one ends in `data`.
         ends: Vec<u32>,
-        /// Whether only the first value of a message is passed: a result becomes an argument.
-        first_only: bool,
+        /// What they are.
+        form: MessageForm,
     },
-    /// There is one call, and it gets a list of the first values of all messages.
-    Gathered {
-        /// Messages of the codec, one after the other.
-        #[serde(with = "bytes_field")]
-        data: Bytes,
-        /// Where each one ends in `data`.
-        ends: Vec<u64>,
-    },
+}
+
+/// What the messages of an [`Input::Messages`] are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageForm {
+    /// A message of the codec: the arguments.
+    #[default]
+    Arguments,
+    /// All that another call returned, as a message of the codec. Its first value is the argument.
+    Result,
+    /// A piece of an object, and the arguments that follow it: an [`ObjectMessage`].
+    Object,
+    /// Results of other calls, which are passed as a list: a [`Gathered`](super::Gathered).
+    Gathered,
+}
+
+/// What a call gets that reads an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectMessage<P> {
+    /// The piece of the object; its form is the storage's affair.
+    pub piece: P,
+    /// A message of the codec, or nothing.
+    #[serde(with = "bytes_field")]
+    pub arguments: Bytes,
+}
+
+impl<P: Serialize + for<'de> Deserialize<'de>> ObjectMessage<P> {
+    /// The binary form.
+    pub fn to_bytes(&self) -> Bytes {
+        postcard::to_stdvec(self).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// Reads the binary form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        postcard::from_bytes(bytes).map_err(|error| format!("malformed piece of an object: {error}"))
+    }
 }
 
 impl Work {
@@ -269,9 +297,6 @@ impl Work {
             Input::Range { .. } => true,
             Input::Messages { data, ends, .. } => {
                 ends.len() == count && ends.is_sorted() && ends.last().is_none_or(|end| *end as usize == data.len())
-            }
-            Input::Gathered { data, ends } => {
-                count == 1 && ends.is_sorted() && ends.last().is_none_or(|end| *end == data.len() as u64)
             }
         };
         if ordered { Ok(work) } else { Err("malformed work: calls and input do not match".into()) }

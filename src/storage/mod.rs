@@ -5,16 +5,22 @@
 //! - [`LocalStorage`]: a folder on this machine.
 //! - [`S3Storage`]: Amazon S3, or another server that speaks its protocol.
 //!
+//! An [`Address`] names objects anywhere: in these stores, files, URLs; an [`ObjectSource`] reads them, and a [`Piece`] is a part of one,
+//! cut at lines.
+//!
 //! Bodies and answers are bytes, or streams that hold a bounded buffer ([`Body`], [`ObjectReader`]);
 //! listings come a page at a time ([`ObjectPages`]). Every failure is a [`StorageError`] with a stable kind.
 
+mod address;
 mod cloud_object;
 mod error;
 mod local;
 mod names;
 mod object;
+mod piece;
 mod s3;
 mod scratch;
+mod source;
 mod transfer;
 
 use std::fmt::Debug;
@@ -26,12 +32,15 @@ use bytes::Bytes;
 
 use crate::config::Config;
 
+pub use address::{Address, Scheme, Selector};
 pub use cloud_object::{CLOUD_OBJECTS_PREFIX, CloudObject};
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
 pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};
+pub use piece::Piece;
 pub use s3::S3Storage;
 pub use scratch::{JOBS_PREFIX, Scratch, ScratchEntry};
+pub use source::{Found, ObjectSource};
 
 use object::collect;
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod delivery;
+mod gathered;
 mod lifeline;
 mod output;
 mod tasks;

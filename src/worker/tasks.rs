@@ -14,13 +14,14 @@ use mlua::{Function, MultiValue, Value};
 
 use super::SPENT;
 use super::answer::Answer;
+use super::gathered;
 use super::output;
 use crate::codec::{DecodeOptions, EncodeOptions, Globals, Trust, Verified};
 use crate::compute::local::RelayCompute;
-use crate::lua::api::{errors, results};
+use crate::lua::api::{errors, objects, results};
 use crate::lua::session::{CurrentCall, WorkerHooks, trusted};
 use crate::lua::{LuaFailure, Vm, VmSettings, call_with_traceback};
-use crate::protocol::{Blob, Input, Outcome, RemoteError, Request, Work, kind, sha256_hex};
+use crate::protocol::{Blob, Input, MessageForm, ObjectMessage, Outcome, RemoteError, Request, Work, kind, sha256_hex};
 use crate::storage::Scratch;
 
 /// One invocation, on its way to the threads.
@@ -399,30 +400,31 @@ impl InvocationRun<'_> {
         };
         let mut arguments = match &self.work.input {
             Input::Range { start, step } => MultiValue::from_iter([Value::Number(start + step * call as f64)]),
-            Input::Messages { data, ends, first_only } => {
+            Input::Messages { data, ends, form } => {
                 let from = if position == 0 { 0 } else { ends[position - 1] as usize };
                 let message = &data[from..ends[position] as usize];
-                let mut values =
-                    session.codec().decode(lua, message, worker_decoding()).map_err(|error| unreadable(&error))?;
-                if *first_only {
-                    values = MultiValue::from_iter([values.pop_front().unwrap_or(Value::Nil)]);
+                let decode = |message: &[u8]| {
+                    session.codec().decode(lua, message, worker_decoding()).map_err(|error| unreadable(&error))
+                };
+                match form {
+                    MessageForm::Arguments => decode(message)?,
+                    MessageForm::Result => MultiValue::from_iter([decode(message)?.pop_front().unwrap_or(Value::Nil)]),
+                    MessageForm::Gathered => {
+                        let list = gathered::read(lua, &self.task.scratch, message)?;
+                        MultiValue::from_iter([Value::Table(list)])
+                    }
+                    MessageForm::Object => {
+                        let ObjectMessage { piece, arguments } =
+                            ObjectMessage::from_bytes(message).map_err(|error| unreadable(&error))?;
+                        let mut values = match arguments.is_empty() {
+                            true => MultiValue::new(),
+                            false => decode(&arguments)?,
+                        };
+                        let object = objects::make(lua, piece).map_err(|error| unreadable(&error))?;
+                        values.push_front(Value::UserData(object));
+                        values
+                    }
                 }
-                values
-            }
-            Input::Gathered { data, ends } => {
-                let list = lua.create_table_with_capacity(ends.len(), 1).map_err(|error| unreadable(&error))?;
-                let mut from = 0;
-                let messages = ends.iter().map(|end| {
-                    let message = &data[from..*end as usize];
-                    from = *end as usize;
-                    message
-                });
-                session
-                    .codec()
-                    .decode_list(lua, messages, &list, 1, worker_decoding())
-                    .map_err(|error| unreadable(&error))?;
-                list.raw_set("n", ends.len()).map_err(|error| unreadable(&error))?;
-                MultiValue::from_iter([Value::Table(list)])
             }
         };
         arguments.extend(self.extra.iter().cloned());

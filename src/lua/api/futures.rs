@@ -1,8 +1,9 @@
 //! Futures: the calls of jobs, as scripts hold them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
 
@@ -10,7 +11,7 @@ use super::iterdata::Feeder;
 use super::{errors, results, selection, wait};
 use crate::compute::Usage;
 use crate::compute::local::{FutureAddress, FutureAnswer};
-use crate::job::{CallResult, CallStats, Job, State};
+use crate::job::{CallResult, CallStats, FoundObjects, Job, State};
 use crate::lua::bind::{Raise, bind};
 
 /// What a job is for, which decides what `get_result()` makes of it.
@@ -28,13 +29,15 @@ pub enum Purpose {
 
 /// A job as its script holds it.
 pub struct JobEntry {
-    pub job: std::sync::Arc<Job>,
+    pub job: Arc<Job>,
     pub purpose: Purpose,
     /// What hands in elements, until there are no more.
     pub feeder: RefCell<Option<Feeder>>,
     /// Calls whose results have been given to the script, unless it is all of them.
     read: RefCell<HashSet<u64>>,
     read_all: Cell<bool>,
+    /// The stored objects that it reads.
+    pub found_objects: OnceCell<Arc<FoundObjects>>,
     /// Whether a progress bar is wanted for it.
     pub progress: bool,
     /// Whether the script has been told that calls failed.
@@ -42,12 +45,13 @@ pub struct JobEntry {
 }
 
 impl JobEntry {
-    pub fn new(job: std::sync::Arc<Job>, purpose: Purpose, feeder: Option<Feeder>, progress: bool) -> Rc<Self> {
+    pub fn new(job: Arc<Job>, purpose: Purpose, feeder: Option<Feeder>, progress: bool) -> Rc<Self> {
         Rc::new(Self {
             job,
             progress,
             purpose,
             feeder: RefCell::new(feeder),
+            found_objects: OnceCell::new(),
             read: RefCell::default(),
             read_all: Cell::new(false),
             failure_told: Cell::new(false),
@@ -56,9 +60,8 @@ impl JobEntry {
 
     /// Reads no more of an iterator: what it gave so far is all.
     pub fn stop_input(&self) {
-        if let Some(feeder) = self.feeder.take() {
-            self.job.close_input(feeder.fed());
-        }
+        self.feeder.take();
+        self.job.close_input(self.job.found());
     }
 
     /// Notes that the results of `from..to` were given to the script.
@@ -269,7 +272,8 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let at = bind(lua, "futures.__index", |_, (list, index): (Table, Value)| {
         let Some(entry) = lazy_calls(&list) else { return Ok(None) };
         let index = index.as_number().or_else(|| index.as_integer().map(|i| i as f64));
-        let known = known_calls(&entry);
+        let wanted = index.map_or(0, |index| index as u64);
+        let known = known_calls(&entry, wanted);
         Ok(match index {
             Some(index) if index >= 1.0 && index <= known as f64 && index.fract() == 0.0 => {
                 Some(Future::Own { entry, call: index as u64 - 1 })
@@ -279,7 +283,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     })?;
     let length = bind(lua, "futures.__len", |_, list: Table| {
         Ok(match lazy_calls(&list) {
-            Some(entry) => known_calls(&entry),
+            Some(entry) => known_calls(&entry, u64::MAX),
             None => list.raw_len() as u64,
         })
     })?;
@@ -326,12 +330,13 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     lua.set_named_registry_value(METHODS, methods)
 }
 
-/// How many calls of a lazy list there are so far, its input being read on as far as the job wants.
-fn known_calls(entry: &JobEntry) -> u64 {
-    if let Some(total) = entry.job.progress().total {
-        return total;
+/// How many calls of a lazy list there are so far. An iterator is read on only as the job wants; objects are being found meanwhile, and
+/// are waited for up to the one that is `wanted`.
+fn known_calls(entry: &JobEntry, wanted: u64) -> u64 {
+    if entry.feeder.borrow().is_none() {
+        entry.job.wait_found(wanted);
     }
-    entry.feeder.borrow().as_ref().map_or(0, Feeder::fed)
+    entry.job.found()
 }
 
 /// The handle of the session for a list of futures that was made elsewhere.

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::executor::ExecutorHandle;
 use super::futures::{Future, JobEntry, Purpose};
 use super::iterdata::Range;
+use super::objects::{self, ObjectHandle};
 use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
-use crate::storage::CloudObject;
+use crate::storage::{CloudObject, Piece};
 
 /// A handle in a message.
 #[derive(Serialize, Deserialize)]
@@ -21,6 +22,7 @@ enum Saved {
     Executor { options: String },
     CloudObject(CloudObject),
     Storage { options: String },
+    Object(Box<Piece>),
 }
 
 /// Credentials never travel with a function: a worker has its own, or asks its driver.
@@ -61,6 +63,8 @@ impl Handles for ApiHandles {
                 return Some(Err(refusal));
             }
             Saved::Storage { options }
+        } else if let Ok(object) = handle.borrow::<ObjectHandle>() {
+            Saved::Object(Box::new(object.piece().clone()))
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else {
@@ -82,6 +86,7 @@ impl Handles for ApiHandles {
                 })?
             }
             Saved::Range { start, step, count } => lua.create_userdata(Range { start, step, count })?,
+            Saved::Object(piece) => objects::make(lua, *piece)?,
             Saved::CloudObject(object) => lua.create_userdata(object)?,
             Saved::Storage { options } => {
                 lua.create_userdata(StorageHandle::restore(&options).map_err(mlua::Error::external)?)?

@@ -10,7 +10,7 @@ use mlua::{Function, Lua, Table, UserData, UserDataFields, Value};
 use super::futures::{Future, JobEntry, as_future, lazy_calls};
 use crate::codec::{EncodeError, EncodeOptions, EncodedList};
 use crate::compute::local::{FutureAddress, FutureAnswer};
-use crate::job::{Job, Source};
+use crate::job::{Job, ObjectPlan, Source};
 use crate::lua::bind::Raise;
 use crate::lua::session::Session;
 
@@ -59,11 +59,23 @@ pub struct Iterdata {
     pub remote: Vec<(u64, FutureAddress)>,
     /// Whether the list of futures is made as it is looked at.
     pub lazy: bool,
+    /// Stored objects, which are found as the job runs.
+    pub objects: Option<ObjectPlan>,
 }
 
 impl Iterdata {
     fn of(source: Source) -> Self {
-        Self { source, feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false }
+        Self { source, feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false, objects: None }
+    }
+
+    /// Calls whose arguments are the results of others.
+    pub fn gathered(count: u64) -> Self {
+        Self::of(Source::gathered(count))
+    }
+
+    /// Pieces of stored objects.
+    pub fn of_objects(plan: ObjectPlan) -> Self {
+        Self { lazy: true, objects: Some(plan), ..Self::of(Source::objects()) }
     }
 
     /// Reads what was passed as `iterdata`.
@@ -174,7 +186,7 @@ impl Iterdata {
 
 /// How many elements a list has: its field `n`, as `table.pack` and `get_result` set it, or what its keys say.
 /// Lua's own length may stop at any nil.
-fn length(lua: &Lua, table: &Table) -> Result<usize, Raise> {
+pub fn length(lua: &Lua, table: &Table) -> Result<usize, Raise> {
     let n: Value = table.raw_get("n")?;
     let n = n.as_integer().or_else(|| n.as_number().filter(|n| n.fract() == 0.0).map(|n| n as i64));
     if let Some(n) = n.and_then(|n| usize::try_from(n).ok()) {
@@ -259,11 +271,6 @@ pub struct Feeder {
 impl Feeder {
     fn new(next: Function, encoding: Encoding) -> Self {
         Self { next, state: Value::Nil, encoding, fed: 0, batch_size: 1 }
-    }
-
-    /// How many elements it has given.
-    pub fn fed(&self) -> u64 {
-        self.fed
     }
 
     /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error, or

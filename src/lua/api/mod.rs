@@ -11,6 +11,7 @@ mod function_name;
 pub mod futures;
 pub mod handles;
 pub mod iterdata;
+pub mod objects;
 pub mod results;
 mod selection;
 pub mod storage;
@@ -37,6 +38,7 @@ pub const ALL: &[Binding] = &[
     Binding { name: "call", install: call::install },
     Binding { name: "executor", install: executor::install },
     Binding { name: "storage", install: storage::install },
+    Binding { name: "objects", install: objects::install },
 ];
 
 /// Makes the `lithops` table.

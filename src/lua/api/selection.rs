@@ -6,7 +6,6 @@ use mlua::{Lua, Value};
 
 use super::executor::Executor;
 use super::futures::{Future, JobEntry, Purpose, as_future, lazy_calls};
-use super::iterdata::Feeder;
 use crate::job::{CallResult, State};
 use crate::lua::bind::Raise;
 use crate::protocol::RemoteError;
@@ -27,9 +26,7 @@ impl Run {
 
     /// The call after the last one, as far as it is known.
     pub fn to(&self) -> u64 {
-        self.to
-            .or_else(|| self.entry.job.progress().total)
-            .unwrap_or_else(|| self.entry.feeder.borrow().as_ref().map_or(0, Feeder::fed))
+        self.to.or_else(|| self.entry.job.progress().total).unwrap_or_else(|| self.entry.job.found())
     }
 
     /// Ended and failed calls, and all of them if that is known.

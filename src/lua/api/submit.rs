@@ -5,23 +5,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use mlua::{Function, Lua, Table, Value};
 
 use super::executor::Executor;
 use super::function_name;
 use super::futures::{self, Future, JobEntry, Purpose};
 use super::iterdata::{Encoding, Feeder, Iterdata, refused};
+use super::objects::{self, Input, ObjectOptions};
 use crate::codec::EncodeOptions;
 use crate::config::IncludeModules;
-use crate::job::{CallResult, Directory, Job, JobSpec, LogSink, Source, State};
+use crate::job::{Directory, Job, JobSpec, LogSink, Spawning, gather};
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 use crate::lua::session::Session;
-use crate::protocol::RemoteError;
 
 /// A capture above this size is named in a warning, once: it goes to every worker.
 const LARGE_CAPTURE_BYTES: usize = 1 << 20;
+
+/// The percentage of the maps that have ended before a reducer starts, as Lithops has it.
+const SPAWN_REDUCER: f64 = 20.0;
 
 const CALL_OPTIONS: &[&str] = &[
     "extra_env",
@@ -68,9 +70,6 @@ const MAP_REDUCE_OPTIONS: &[&str] = &[
     "obj_reduce_by_key",
     "spawn_reducer",
 ];
-/// Options for stored objects as input, which this version does not read yet.
-const OBJECT_OPTIONS: &[&str] = &["obj_chunk_size", "obj_chunk_number", "obj_newline", "obj_reduce_by_key"];
-
 /// What the options of a job say.
 struct JobOptions {
     encoding: Encoding,
@@ -86,14 +85,6 @@ struct JobOptions {
 impl JobOptions {
     fn read(executor: &Executor, options: &Options) -> Result<Self, Raise> {
         let config = &executor.config;
-        for option in OBJECT_OPTIONS {
-            if let Some(value) = options.value(option)?
-                && !matches!(value, Value::Boolean(false))
-            {
-                let why = "left out: stored objects cannot be input in this version";
-                return Err(options.refuse(option, why, &value));
-            }
-        }
         let (mut modules, mut include) = match &config.lithops.include_modules {
             IncludeModules::Found => (true, Vec::new()),
             IncludeModules::Also(names) => (true, names.clone()),
@@ -221,6 +212,11 @@ impl Draft<'_> {
         let job = Job::start(spec, compute, &iterdata.depends);
         Directory::add(&job);
         let entry = JobEntry::new(job, purpose, iterdata.feeder, self.executor.config.lithops.progress);
+        if let Some(plan) = iterdata.objects {
+            // What a reducer's list of futures needs is complete soon; it is small beside that list.
+            let found = plan.start(&entry.job, purpose == Purpose::Map);
+            let _ = entry.found_objects.set(found);
+        }
         Iterdata::follow_remote(&session, &entry, iterdata.remote);
         session.add_running(entry.clone());
         self.executor.add(&entry);
@@ -278,8 +274,9 @@ pub fn map(
     let function = function_first("map", &function, &data)?;
     let options = Options::new(options, MAP_OPTIONS, "map")?;
     let extra_args = options.table("extra_args")?;
-    let options = JobOptions::read(executor, &options)?;
-    let iterdata = Iterdata::read(lua, &Session::of(lua), &data, &options.encoding)?;
+    let given = options;
+    let options = JobOptions::read(executor, &given)?;
+    let iterdata = read_input(lua, executor, &function, data, (&given, &options.encoding))?;
     let lazy = iterdata.lazy;
     let draft = Draft { executor, function: &function, extra_args, options };
     let entry = draft.start(lua, 'M', Purpose::Map, iterdata)?;
@@ -297,14 +294,8 @@ pub fn map_reduce(
         return Err(Raise::argument(3, format!("function expected, got {}", reduce.type_name())));
     };
     let options = Options::new(options, MAP_REDUCE_OPTIONS, "map_reduce")?;
-    if let Some(value) = options.value("spawn_reducer")?
-        && !value
-            .as_number()
-            .or_else(|| value.as_integer().map(|i| i as f64))
-            .is_some_and(|p| (0.0..=100.0).contains(&p))
-    {
-        return Err(options.refuse("spawn_reducer", "a percentage, 0 to 100", &value));
-    }
+    let spawning = read_spawning(&options)?;
+    let by_key = options.boolean("obj_reduce_by_key")?.unwrap_or(false);
     let extra_args = options.table("extra_args")?;
     let extra_args_reduce = options.table("extra_args_reduce")?;
     let mut map_options = JobOptions::read(executor, &options)?;
@@ -315,7 +306,11 @@ pub fn map_reduce(
         }
     }
     reduce_options.chunksize = None;
-    let iterdata = Iterdata::read(lua, &Session::of(lua), &data, &map_options.encoding)?;
+    let iterdata = read_input(lua, executor, &function, data, (&options, &map_options.encoding))?;
+    if by_key && iterdata.objects.is_none() {
+        let why = "option `obj_reduce_by_key` is for stored objects as input, and these elements are none";
+        return Err(Raise::message(why));
+    }
     let is_stream = iterdata.feeder.is_some();
     let draft = Draft { executor, function: &function, extra_args, options: map_options };
     let maps = draft.start(lua, 'M', Purpose::MapOfReduce, iterdata)?;
@@ -331,53 +326,54 @@ pub fn map_reduce(
             }
         }
     }
-    let draft = Draft { executor, function: &reduce, extra_args: extra_args_reduce, options: reduce_options };
-    let reducer = draft.start(lua, 'R', Purpose::Reduce, Iterdata::gathered())?;
-    let (from, to) = (maps.job.clone(), reducer.job.clone());
-    crate::io::handle().spawn(async move { gather(&from, &to).await });
+    maps.job.wait_found(u64::MAX);
     let total = maps.job.progress().total.unwrap_or(0);
-    let list = (0..total)
-        .map(|call| Future::Own { entry: maps.clone(), call })
-        .chain([Future::Own { entry: reducer.clone(), call: 0 }]);
-    Ok(futures::list_of(lua, list)?)
+    let groups = match maps.found_objects.get().filter(|_| by_key) {
+        None => std::iter::once(0..total).collect(),
+        Some(found) => {
+            let mut from = 0;
+            let group = |end| std::mem::replace(&mut from, end)..end;
+            found.ends().into_iter().map(group).collect::<Vec<_>>()
+        }
+    };
+    let draft = Draft { executor, function: &reduce, extra_args: extra_args_reduce, options: reduce_options };
+    let reducer = draft.start(lua, 'R', Purpose::Reduce, Iterdata::gathered(groups.len() as u64))?;
+    let reducers = groups.len() as u64;
+    gather(&maps.job, &reducer.job, groups, spawning);
+    let map_futures = (0..total).map(|call| Future::Own { entry: maps.clone(), call });
+    let reduce_futures = (0..reducers).map(|call| Future::Own { entry: reducer.clone(), call });
+    Ok(futures::list_of(lua, map_futures.chain(reduce_futures))?)
 }
 
-/// Hands the results of all maps to the reducer once they are there.
-async fn gather(maps: &Arc<Job>, reducer: &Arc<Job>) {
-    maps.ended().await;
-    let total = maps.progress().total.unwrap_or(0);
-    let (mut data, mut ends) = (Vec::new(), Vec::new());
-    let mut call = 0;
-    while call < total {
-        call = maps.copy_messages(call, total, &mut data, &mut ends);
-        if call == total {
-            break;
-        }
-        match maps.result(call) {
-            Some(CallResult::Object { key, .. }) => match maps.compute().scratch().get(&key).await {
-                Ok(message) => {
-                    data.extend_from_slice(&message);
-                    ends.push(data.len());
-                }
-                Err(error) => {
-                    let error = RemoteError::new(crate::protocol::kind::STORAGE, error.to_string());
-                    return reducer.fail_call(0, error);
-                }
-            },
-            Some(CallResult::Error(error)) => {
-                debug_assert!(maps.call_state(call) != State::Done);
-                let message = format!("map call {} failed: {}", futures::call_id(call), error.message);
-                return reducer.fail_call(0, RemoteError { message, ..error.as_ref().clone() });
-            }
-            _ => {}
-        }
-        call += 1;
+/// When reducers start, as the options say.
+fn read_spawning(options: &Options) -> Result<Spawning, Raise> {
+    let Some(value) = options.value("spawn_reducer")? else {
+        return Ok(Spawning { percent: SPAWN_REDUCER, is_wish: false });
+    };
+    let percent = value.as_number().or_else(|| value.as_integer().map(|integer| integer as f64));
+    match percent.filter(|percent| (0.0..=100.0).contains(percent)) {
+        Some(percent) => Ok(Spawning { percent, is_wish: true }),
+        None => Err(options.refuse("spawn_reducer", "a percentage, 0 to 100", &value)),
     }
-    reducer.gather(Bytes::from(data), ends.into_iter().map(|end| end as u64).collect());
 }
 
-impl Iterdata {
-    fn gathered() -> Self {
-        Self { source: Source::results(1), feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false }
+/// What a job walks over: values, or stored objects.
+fn read_input(
+    lua: &Lua,
+    executor: &Executor,
+    function: &Function,
+    data: Value,
+    (options, encoding): (&Options, &Encoding),
+) -> Result<Iterdata, Raise> {
+    let of_objects = ObjectOptions::of(options)?;
+    let data = match objects::read(lua, function, data, of_objects, encoding, &executor.config)? {
+        Input::Objects(plan) => return Ok(Iterdata::of_objects(plan)),
+        Input::Values(data) => data,
+    };
+    if of_objects.are_set() {
+        let why = "options `obj_…` are for stored objects as input: name the function's first parameter `obj` and pass \
+                   addresses, or pass `lithops.objects(addresses)`";
+        return Err(Raise::message(why));
     }
+    Iterdata::read(lua, &Session::of(lua), &data, encoding)
 }

@@ -4,6 +4,7 @@
 //! renamed, so that nobody ever sees a part of an object. Data is not forced to the disk: an object may be lost when
 //! the machine itself stops, not when the program does. All file work runs on tokio's threads for blocking work.
 
+mod any_file;
 mod files;
 mod list;
 mod place;
@@ -22,6 +23,7 @@ use super::names::{on_bucket, on_object};
 use super::object::{Body, ByteRange, ObjectInfo, ObjectPages, ObjectReader};
 use super::{Storage, StorageError, StorageErrorKind};
 
+pub(super) use any_file::Files;
 use files::Failure;
 pub(super) use files::{create_private_folders, publish, stage};
 use place::Place;

@@ -161,7 +161,7 @@ fn object(lua: &Lua, error: &StorageError, position: &str) -> mlua::Result<Table
 }
 
 /// Raises a storage error, with the line of whoever called the bound function that is running.
-fn raise(lua: &Lua, error: &StorageError) -> Raise {
+pub(super) fn raise(lua: &Lua, error: &StorageError) -> Raise {
     match object(lua, error, &caller_position(lua)) {
         Ok(object) => Raise::Value(Value::Table(object)),
         Err(error) => error.into(),

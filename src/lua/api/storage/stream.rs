@@ -21,6 +21,8 @@ struct Source {
     reader: ObjectReader,
     /// What was read and not given away.
     chunk: Bytes,
+    /// Ends a line.
+    newline: u8,
 }
 
 /// What to read, as for Lua's files.
@@ -32,8 +34,16 @@ enum Format {
 }
 
 impl ObjectStream {
+    /// Where the registry keeps the methods of streams.
+    pub const METHODS: &str = "lithops.stream.methods";
+
     pub(super) fn new(reader: ObjectReader) -> ObjectStream {
-        ObjectStream { source: Some(Source { reader, chunk: Bytes::new() }) }
+        ObjectStream::with_newline(reader, b'\n')
+    }
+
+    /// A stream whose lines end with this byte.
+    pub fn with_newline(reader: ObjectReader, newline: u8) -> ObjectStream {
+        ObjectStream { source: Some(Source { reader, chunk: Bytes::new(), newline }) }
     }
 
     /// All that is left, as a body; the stream is closed by it. `None` if it was closed before.
@@ -70,7 +80,7 @@ impl Source {
         // What earlier chunks hold of the line.
         let mut begun: Option<Vec<u8>> = None;
         while self.fill(lua)? {
-            let Some(newline) = self.chunk.iter().position(|&byte| byte == b'\n') else {
+            let Some(newline) = memchr::memchr(self.newline, &self.chunk) else {
                 begun.get_or_insert_default().extend_from_slice(&self.chunk);
                 self.chunk.clear();
                 continue;
@@ -119,12 +129,10 @@ impl ChunkSource for Source {
     }
 }
 
-const METHODS: &str = "lithops.stream.methods";
-
 impl UserData for ObjectStream {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
         fields.add_meta_field("__name", "stream");
-        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(METHODS));
+        fields.add_meta_field_with(MetaMethod::Index, |lua| lua.named_registry_value::<Table>(ObjectStream::METHODS));
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
@@ -199,5 +207,5 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
         Ok(true)
     })?;
     methods.raw_set("close", close)?;
-    lua.set_named_registry_value(METHODS, methods)
+    lua.set_named_registry_value(ObjectStream::METHODS, methods)
 }

@@ -1,0 +1,182 @@
+//! Addresses of objects, as scripts write them: `s3://bucket/key`, `file:///data/a*.csv`, `https://host/path`.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an address leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scheme {
+    /// A bucket of S3, as section `aws_s3` has it.
+    S3,
+    /// A bucket of the storage on this machine.
+    Local,
+    /// A file. Its key is the path without the slash in front, and there is no bucket.
+    File,
+    /// A URL. It is the key itself, and there is no bucket.
+    Http,
+}
+
+/// What an address says of the objects that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// One object.
+    Key(String),
+    /// All objects whose keys begin so.
+    Prefix(String),
+    /// All objects whose keys match: `*` and `?` stop at slashes, `**` does not, `[a-z]` is one of these.
+    Glob(glob::Pattern),
+}
+
+/// One or more objects of one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub scheme: Scheme,
+    pub bucket: String,
+    pub selector: Selector,
+}
+
+impl Scheme {
+    fn in_front(self) -> &'static str {
+        match self {
+            Scheme::S3 => "s3://",
+            Scheme::Local => "local://",
+            Scheme::File => "file:///",
+            Scheme::Http => "",
+        }
+    }
+
+    /// The address of one object.
+    pub fn url(self, bucket: &str, key: &str) -> String {
+        let slash = if bucket.is_empty() { "" } else { "/" };
+        format!("{}{bucket}{slash}{key}", self.in_front())
+    }
+
+    /// Whether only this machine has it.
+    pub fn is_of_this_machine(self) -> bool {
+        matches!(self, Scheme::Local | Scheme::File)
+    }
+}
+
+impl Address {
+    /// Reads an address. A relative path after `file://` is one of `folder`. The error says what is expected.
+    pub fn parse(text: &str, folder: &Path) -> Result<Address, String> {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Ok(Address { scheme: Scheme::Http, bucket: String::new(), selector: Selector::Key(text.into()) });
+        }
+        if let Some(path) = text.strip_prefix("file://") {
+            let path = folder.join(path);
+            let path = path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
+            let path = path.trim_start_matches('/');
+            return Ok(Address { scheme: Scheme::File, bucket: String::new(), selector: selector(path)? });
+        }
+        let (scheme, rest) = if let Some(rest) = text.strip_prefix("s3://") {
+            (Scheme::S3, rest)
+        } else if let Some(rest) = text.strip_prefix("local://") {
+            (Scheme::Local, rest)
+        } else {
+            return Err("an address such as s3://bucket/key, s3://bucket/prefix/, s3://bucket/a*.csv, local://…, file://… or https://… expected".into());
+        };
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return Err(format!("`{text}` names no bucket: write {}bucket/key", scheme.in_front()));
+        }
+        Ok(Address { scheme, bucket: bucket.into(), selector: selector(key)? })
+    }
+
+    /// The keys that can match all begin so.
+    pub fn literal_prefix(&self) -> &str {
+        match &self.selector {
+            Selector::Key(key) => key,
+            Selector::Prefix(prefix) => prefix,
+            Selector::Glob(pattern) => {
+                let text = pattern.as_str();
+                &text[..text.find(['*', '?', '[']).unwrap_or(text.len())]
+            }
+        }
+    }
+
+    /// Whether a key that begins with [`literal_prefix`](Self::literal_prefix) is meant.
+    pub fn matches(&self, key: &str) -> bool {
+        const AS_PATHS: glob::MatchOptions = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: false,
+        };
+        match &self.selector {
+            Selector::Key(wanted) => key == wanted,
+            // What consoles put there to show an empty folder.
+            Selector::Prefix(_) => !key.ends_with('/'),
+            Selector::Glob(pattern) => !key.ends_with('/') && pattern.matches_with(key, AS_PATHS),
+        }
+    }
+}
+
+fn selector(key: &str) -> Result<Selector, String> {
+    if key.contains(['*', '?', '[']) {
+        let pattern = glob::Pattern::new(key);
+        return pattern
+            .map(Selector::Glob)
+            .map_err(|error| format!("`{key}` is no pattern: {}, at its character {}", error.msg, error.pos + 1));
+    }
+    Ok(if key.is_empty() || key.ends_with('/') { Selector::Prefix(key.into()) } else { Selector::Key(key.into()) })
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let key = match &self.selector {
+            Selector::Key(key) | Selector::Prefix(key) => key,
+            Selector::Glob(pattern) => pattern.as_str(),
+        };
+        f.write_str(&self.scheme.url(&self.bucket, key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Address, String> {
+        Address::parse(text, Path::new("/home"))
+    }
+
+    #[test]
+    fn addresses_are_read_and_shown() {
+        for text in
+            ["s3://b/a/k", "s3://b/", "s3://b/p/", "s3://b/p/*.csv", "local://b/k", "file:///a/b", "https://h/p?q#f"]
+        {
+            assert_eq!(parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b/");
+        assert_eq!(parse("file://a/b").unwrap().to_string(), "file:///home/a/b");
+        assert_eq!(parse("file://a/").unwrap().selector, Selector::Prefix("home/a/".into()));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for (text, words) in [
+            ("b/k", "expected"),
+            ("", "expected"),
+            ("s3://", "names no bucket"),
+            ("s3:///k", "names no bucket"),
+            ("s3://b/a[", "is no pattern"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn keys_match_as_paths_do() {
+        let matches = |address: &str, key: &str| {
+            let address = parse(address).unwrap();
+            key.starts_with(address.literal_prefix()) && address.matches(key)
+        };
+        assert!(matches("s3://b/a*.csv", "a1.csv") && matches("s3://b/a*.csv", "a.csv"));
+        assert!(!matches("s3://b/a*.csv", "a/1.csv") && !matches("s3://b/a*.csv", "b.csv"));
+        assert!(matches("s3://b/**/x", "a/b/x") && matches("s3://b/**/x", "x"));
+        assert!(matches("s3://b/d/?[0-9]", "d/a1") && !matches("s3://b/d/?[0-9]", "d/a/1"));
+        assert!(matches("s3://b/p/", "p/a/b") && !matches("s3://b/p/", "p/") && !matches("s3://b/p/", "q"));
+    }
+}

@@ -1,0 +1,91 @@
+//! What addresses lead to: stores, files, URLs, of which objects are read and nothing is written.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::address::Scheme;
+use super::local::Files;
+use super::object::{ByteRange, ObjectInfo, ObjectPages, ObjectReader};
+use super::{LocalStorage, S3Storage, Storage, StorageError};
+use crate::config::Config;
+
+/// An object that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub info: ObjectInfo,
+    /// Whether ranges of it can be read.
+    pub has_ranges: bool,
+}
+
+impl From<ObjectInfo> for Found {
+    fn from(info: ObjectInfo) -> Found {
+        Found { info, has_ranges: true }
+    }
+}
+
+impl Found {
+    /// Why it cannot be cut, at lines if there is a `newline`.
+    pub fn is_one_piece(&self, _newline: Option<u8>) -> Option<&'static str> {
+        (!self.has_ranges).then_some("its server gives no ranges")
+    }
+}
+
+/// The place that a scheme stands for. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum ObjectSource {
+    Stored(Arc<dyn Storage>),
+    Files,
+}
+
+impl ObjectSource {
+    /// The place, as the configuration has it, whichever storage is the default one.
+    pub async fn open(scheme: Scheme, config: &Config) -> Result<ObjectSource, StorageError> {
+        Ok(match scheme {
+            Scheme::S3 => ObjectSource::Stored(Arc::new(S3Storage::open(config).await?)),
+            Scheme::Local => {
+                let section = &config.localhost;
+                ObjectSource::Stored(Arc::new(LocalStorage::new(&section.storage_root, &section.storage_bucket)))
+            }
+            Scheme::File => ObjectSource::Files,
+            Scheme::Http => todo!(),
+        })
+    }
+
+    /// What is known of one object. Fails as [`Storage::head_object`].
+    pub async fn find(&self, bucket: &str, key: &str) -> Result<Found, StorageError> {
+        match self {
+            ObjectSource::Stored(storage) => storage.head_object(bucket, key).await.map(Found::from),
+            ObjectSource::Files => Files::head_object(key).await.map(Found::from),
+        }
+    }
+
+    /// As [`Storage::list_objects`].
+    pub async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<ObjectPages, StorageError> {
+        match self {
+            ObjectSource::Stored(storage) => storage.list_objects(bucket, prefix).await,
+            ObjectSource::Files => Files::list_objects(prefix).await,
+        }
+    }
+
+    /// As [`Storage::get_object_stream`].
+    pub async fn get_object_stream(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<ByteRange>,
+    ) -> Result<ObjectReader, StorageError> {
+        match self {
+            ObjectSource::Stored(storage) => storage.get_object_stream(bucket, key, range).await,
+            ObjectSource::Files => Files::get_object_stream(key, range).await,
+        }
+    }
+
+    /// The file of an object, where it is one of this machine.
+    pub fn path(scheme: Scheme, bucket: &str, key: &str, config: &Config) -> Option<PathBuf> {
+        match scheme {
+            Scheme::File => Some(PathBuf::from(format!("/{key}"))),
+            Scheme::Local => Some(config.localhost.storage_root.join(bucket).join(key)),
+            Scheme::S3 | Scheme::Http => None,
+        }
+    }
+}

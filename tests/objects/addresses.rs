@@ -1,0 +1,150 @@
+//! Which elements are objects, and which addresses lead to them.
+
+use crate::jobs::{folder, passes, run_in};
+
+/// Objects in two buckets of the local storage.
+const OBJECTS: &str = r#"
+local s = lithops.storage
+s:create_bucket("other")
+for _, key in ipairs { "a1.csv", "a2.csv", "a3.txt", "deep/a4.csv", "deep/er/a5.csv", "b.csv" } do
+  s:put_object(nil, key, key)
+  s:put_object("other", key, "other " .. key)
+end
+local bucket = s.bucket
+local function content(obj) return obj:read() end
+"#;
+
+#[test]
+fn a_parameter_named_obj_opens_addresses() {
+    passes(&format!(
+        r#"{OBJECTS}
+        local at = "local://" .. bucket .. "/"
+        same(lithops.map(content, at .. "a1.csv"):get_result(), {{ "a1.csv" }})
+        same(lithops.map(content, {{ at .. "a2.csv", "local://other/a1.csv" }}):get_result(), {{ "a2.csv", "other a1.csv" }})
+        -- Prefixes, patterns, and several of them in order.
+        same(lithops.map(content, at .. "deep/"):get_result(), {{ "deep/a4.csv", "deep/er/a5.csv" }})
+        same(lithops.map(content, at .. "a*.csv"):get_result(), {{ "a1.csv", "a2.csv" }})
+        same(lithops.map(content, at .. "**/a*.csv"):get_result(), {{ "a1.csv", "a2.csv", "deep/a4.csv", "deep/er/a5.csv" }})
+        same(lithops.map(content, at .. "a[13].*"):get_result(), {{ "a1.csv", "a3.txt" }})
+        same(lithops.map(content, {{ at .. "deep/e*/*", at .. "b.csv", at .. "deep/" }}):get_result(),
+          {{ "deep/er/a5.csv", "b.csv", "deep/a4.csv", "deep/er/a5.csv" }})
+        same(#lithops.map(content, "local://other"):get_result(), 6)
+        -- An iterator of addresses.
+        local n = 0
+        same(lithops.map(content, function() n = n + 1 return n <= 2 and at .. "a" .. n .. ".csv" or nil end):get_result(),
+          {{ "a1.csv", "a2.csv" }})
+        same(lithops.map(content, {{}}):get_result(), {{ n = 0 }})
+        "#
+    ));
+}
+
+#[test]
+fn other_parameters_get_plain_strings() {
+    passes(&format!(
+        r#"{OBJECTS}
+        local address = "local://" .. bucket .. "/a1.csv"
+        same(lithops.map(function(url) return url end, {{ address, "x" }}):get_result(), {{ address, "x" }})
+        -- Values that are no addresses, to a function whose parameter happens to be called so.
+        same(lithops.map(function(obj) return obj.x end, {{ {{ x = 1 }}, {{ x = 2 }} }}):get_result(), {{ 1, 2 }})
+        same(lithops.map(function(obj) return obj + 1 end, {{ 1, 2 }}):get_result(), {{ 2, 3 }})
+        same(lithops.map(function(obj) return obj end, lithops.range(3)):get_result(), {{ 1, 2, 3 }})
+        local n = 0
+        same(lithops.map(function(obj) return obj.x end, function() n = n + 1 return n <= 3 and {{ x = n }} or nil end):get_result(),
+          {{ 1, 2, 3 }})
+        -- And objects by their own word.
+        same(lithops.map(function(o) return o:read() end, lithops.objects(address)):get_result(), {{ "a1.csv" }})
+        local both = lithops.objects({{ address, "local://other/b.csv" }}, {{ obj_chunk_number = 2, obj_newline = false }})
+        same(lithops.map(function(o) return o:read() end, both):get_result(), {{ "a1.", "csv", "other ", "b.csv" }})
+        same(tostring(both), "objects as input")
+        "#
+    ));
+}
+
+#[test]
+fn arguments_may_follow_the_object() {
+    passes(&format!(
+        r#"{OBJECTS}
+        local at = "local://" .. bucket .. "/"
+        local function join(obj, x, y, z) return ("%s %s %s %s"):format(obj:read(), tostring(x), tostring(y), tostring(z)) end
+        same(lithops.map(join, {{ lithops.args(at .. "a1.csv", 1, nil), lithops.args(at .. "a*.csv", {{}} and 2) }},
+          {{ extra_args = {{ "z" }} }}):get_result(),
+          {{ "a1.csv 1 nil z", "a1.csv 2 z nil", "a2.csv 2 z nil" }})
+        "#
+    ));
+}
+
+#[test]
+fn cloud_objects_and_objects_are_addresses_too() {
+    passes(&format!(
+        r#"{OBJECTS}
+        local object = s:put_cloudobject("content")
+        same(lithops.map(content, {{ object }}):get_result(), {{ "content" }})
+        same(lithops.map(content, object):get_result(), {{ "content" }})
+        -- `obj` itself travels: as a result, and into the next job.
+        local found = lithops.map(function(obj) return obj end, "local://other/a*"):get_result()
+        same(#found, 3)
+        same(found[1].key, "a1.csv")
+        same(found[1]:read(), "other a1.csv")
+        same(lithops.map(content, found):get_result(), {{ "other a1.csv", "other a2.csv", "other a3.txt" }})
+        "#
+    ));
+}
+
+#[test]
+fn files_are_objects() {
+    let folder = folder(
+        r#"
+        local function content(obj) return obj:read() end
+        local function got(address) return lithops.map(content, address):get_result() end
+        same(got("file://" .. here .. "/data/a.txt"), { "A" })
+        same(got("file://data/b.txt"), { "B" })
+        same(got("file://data/*.txt"), { "A", "B" })
+        same(got("file://data/"), { "A", "B", "C" })
+        same(got({ "file://data/deep/c.txt", "file://data/a.txt" }), { "C", "A" })
+        local path = lithops.map(function(obj) return obj.path end, "file://data/a.txt"):get_result()[1]
+        same(read(path), "A")
+        print "ok"
+        "#,
+    );
+    for (name, content) in [("a.txt", "A"), ("b.txt", "B"), ("deep/c.txt", "C")] {
+        folder.write(&format!("data/{name}"), content);
+    }
+    run_in(&folder, &[]).prints("ok\n");
+}
+
+#[test]
+fn a_list_of_futures_is_complete_as_it_is_looked_at() {
+    passes(
+        r#"
+        for i = 1, 30 do lithops.storage:put_object(nil, ("k%02d"):format(i), tostring(i)) end
+        local futures = lithops.map(function(obj) return tonumber(obj:read()) end, "local://" .. lithops.storage.bucket .. "/")
+        same(futures[30]:result(), 30)
+        same(futures[31], nil)
+        same(#futures, 30)
+        local sum = 0
+        for _, future in ipairs(futures) do sum = sum + future:result() end
+        same(sum, 465)
+        "#,
+    );
+}
+
+#[test]
+fn mistakes_are_told_at_once() {
+    passes(
+        r#"
+        local function read(obj) return obj:read() end
+        local map, objects = lithops.map, lithops.objects
+        raises("element 2, \"b/k\": an address such as s3://bucket/key", map, read, { "local://a/k", "b/k" })
+        raises("call its parameter something else than `obj`", map, read, { "plain" })
+        raises("`s3://` names no bucket: write s3://bucket/key", objects, "s3://")
+        raises("element 2, 7: address, cloud object or `obj` expected, got number", map, read, { "s3://a/k", 7 })
+        raises("is no pattern", objects, "s3://b/a[")
+        raises("address or list of addresses expected, got nil", objects)
+        raises("unknown option `chunk_size`", objects, "s3://b/k", { chunk_size = 3 })
+        raises("option `obj_chunk_size` must be a number of bytes, 1 or more", objects, "s3://b/k", { obj_chunk_size = "64M" })
+        raises("option `obj_newline` must be a string of one byte, or false, not \"\\r\\n\"", objects, "s3://b/k", { obj_newline = "\r\n" })
+        raises("leave one out", map, read, "s3://b/k", { obj_chunk_size = 3, obj_chunk_number = 2 })
+        raises("options `obj_…` are for stored objects as input", map, function(x) return x end, { 1 }, { obj_chunk_size = 3 })
+        "#,
+    );
+}

@@ -1,0 +1,68 @@
+//! What goes wrong, in one sentence each.
+
+use crate::jobs::passes;
+
+#[test]
+fn what_cannot_be_found_is_a_call_that_failed() {
+    passes(
+        r#"
+        local s = lithops.storage
+        s:put_object(nil, "there", "content")
+        local at = "local://" .. s.bucket .. "/"
+        local function content(obj) return obj:read() end
+        local futures = lithops.map(content, { at .. "gone", at .. "there", at .. "no/such/*", "local://nobucket/x*", "file:///no/such" })
+        local results = futures:get_result({ throw_except = false })
+        same(results.n, 5)
+        same({ results[1].kind, results[2], results[3].kind, results[4].kind, results[5].kind },
+          { "no_such_key", "content", "no_such_key", "no_such_bucket", "no_such_key" })
+        same(results[1].message, "failed to get the properties of object `gone` of bucket `" .. s.bucket .. "`: there is no such key")
+        same(results[3].message, "failed to find " .. at .. "no/such/*: no object matches")
+        raises("there is no such key", futures.get_result, futures)
+        "#,
+    );
+}
+
+#[test]
+fn an_object_that_vanishes_or_changes_fails_its_call() {
+    passes(
+        r#"
+        local s = lithops.storage
+        s:put_object(nil, "a", ("x"):rep(100))
+        s:put_object(nil, "b", ("x"):rep(100))
+        s:put_object(nil, "c", ("x"):rep(100))
+        local function content(obj)
+          if obj.key == "a" then lithops.storage:delete_object(nil, "a") end
+          if obj.key == "b" then lithops.storage:put_object(nil, "b", ("y"):rep(100)) end
+          return obj:read()
+        end
+        for _, opts in ipairs { {}, { obj_chunk_number = 1 } } do
+          local results = lithops.map(content, "local://" .. s.bucket .. "/", opts):get_result({ throw_except = false })
+          same({ results[1].kind, results[2].kind, results[3] }, { "no_such_key", "object_changed", ("x"):rep(100) })
+          assert(results[2].message:find("the object was replaced after the job had found it: run the job again", 1, true))
+          s:put_object(nil, "a", ("x"):rep(100))
+          s:put_object(nil, "b", ("x"):rep(100))
+        end
+        -- Cut into pieces, the first of which changes it: no mixture.
+        local function piece(obj)
+          if obj.part == 1 then lithops.storage:put_object(nil, "b", ("z\n"):rep(20)) end
+          return obj:read()
+        end
+        local results = lithops.map(piece, "local://" .. s.bucket .. "/b", { obj_chunk_number = 3 }):get_result({ throw_except = false })
+        for part = 1, 3 do assert(results[part] == "" or results[part].kind == "object_changed", tostring(results[part])) end
+        same(results[1].kind, "object_changed")
+        "#,
+    );
+}
+
+#[test]
+fn functions_on_aws_cannot_read_files_of_this_machine() {
+    passes(
+        r#"
+        local config = { lithops = { backend = "aws_lambda" }, aws = { region = "eu-west-1" },
+          aws_lambda = { execution_role = "arn:aws:iam::123456789012:role/x" } }
+        local fexec = lithops.FunctionExecutor({ config = config })
+        raises("functions on AWS Lambda cannot read file:///a/b: put it into a bucket of S3", fexec.map, fexec,
+          function(obj) end, "file:///a/b")
+        "#,
+    );
+}
