@@ -22,3 +22,6 @@ mod handle;
 /// Pieces, cut at lines.
 #[path = "objects/pieces.rs"]
 mod pieces;
+/// `map_reduce` over them.
+#[path = "objects/reduce.rs"]
+mod reduce;

@@ -81,7 +81,8 @@ impl Reduction {
                 self.reducer.push_elements(self.call, std::iter::once(Bytes::from(message)));
             }
             _ => {
-                let text = "the results of the maps are more than 4 GiB together: return less, or reduce in several steps";
+                let text =
+                    "the results of the maps are more than 4 GiB together: return less, or reduce in several steps";
                 return self.reducer.fail_call(self.call, RemoteError::new(kind::UNSENDABLE, text));
             }
         }

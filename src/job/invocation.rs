@@ -95,7 +95,10 @@ async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Optio
         memory_bytes: spec
             .memory_bytes
             .map(|bytes| bytes.saturating_sub(limits.worker_overhead_bytes).max(LEAST_VM_BYTES)),
-        inline_result_bytes: limits.inline_result_bytes as u64,
+        inline_result_bytes: spec
+            .inline_result_bytes
+            .map_or(limits.inline_result_bytes, |bytes| bytes.min(limits.inline_result_bytes))
+            as u64,
         stream_logs: spec.logs.is_some(),
         parallel: limits.parallel_calls,
         surroundings: job.compute.surroundings().await?,

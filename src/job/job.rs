@@ -46,6 +46,8 @@ pub struct JobSpec {
     pub max_workers: Option<usize>,
     /// Memory of a worker.
     pub memory_bytes: Option<u64>,
+    /// Results above so many bytes go to the scratch store, if that is less than the backend's own limit.
+    pub inline_result_bytes: Option<usize>,
     /// Where prints go as they happen, if anywhere.
     pub logs: Option<LogSink>,
 }

@@ -29,7 +29,10 @@ pub struct GatheredPart {
 pub enum GatheredValue {
     Here(#[serde(with = "bytes_field")] Bytes),
     /// In the scratch store, where the call that made it has put it.
-    Object { key: String, sha256: String },
+    Object {
+        key: String,
+        sha256: String,
+    },
 }
 
 impl GatheredValue {

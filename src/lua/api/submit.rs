@@ -22,6 +22,9 @@ use crate::lua::session::Session;
 /// A capture above this size is named in a warning, once: it goes to every worker.
 const LARGE_CAPTURE_BYTES: usize = 1 << 20;
 
+/// Results of maps that are larger go to their reducer through the scratch store: an object costs less time there than as many bytes
+/// twice through the driver.
+const MAP_RESULT_BYTES: usize = 64 << 10;
 /// The percentage of the maps that have ended before a reducer starts, as Lithops has it.
 const SPAWN_REDUCER: f64 = 20.0;
 
@@ -200,6 +203,8 @@ impl Draft<'_> {
             chunksize: options.chunksize,
             max_workers: options.max_workers,
             memory_bytes: options.memory_bytes,
+            // What goes to a reducer need not come through this process.
+            inline_result_bytes: (purpose == Purpose::MapOfReduce).then_some(MAP_RESULT_BYTES),
             logs: options.logs,
         };
         tracing::info!(

@@ -47,7 +47,13 @@ impl FolderScratch {
 
     pub async fn get(&self, key: &str) -> Result<Bytes, StorageError> {
         let path = self.folder.join(key);
-        blocking(&format!("read {}", path.display()), move || fs::read(path).map(Bytes::from)).await
+        let action = format!("read {}", path.display());
+        let found = blocking(&action, move || match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(|bytes| Some(Bytes::from(bytes))),
+        });
+        let missing = || StorageError::new(StorageErrorKind::NoSuchKey, &action, "there is no such file");
+        found.await?.ok_or_else(missing)
     }
 
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
