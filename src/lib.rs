@@ -12,8 +12,8 @@
 //!    functions on AWS, whose account and failures [`aws`] knows. [`storage`] keeps objects, in a folder or on S3.
 //! 5. [`worker`] is the other end: it decodes the function, runs the calls, and streams frames back. The words of both
 //!    sides are in [`protocol`].
-//! 6. Beside them: [`config`] finds and checks the configuration, [`report`] draws the progress bar, [`io`] is the one
-//!    thread that waits for sockets and timers.
+//! 6. Beside them: [`config`] finds and checks the configuration, [`report`] draws the progress bar, [`http`] is the client
+//!    for URLs, [`io`] is the one thread that waits for sockets and timers.
 //!
 //! Dependencies go one way: `cli → lua → job → {compute, storage} → protocol`, and `worker → {lua, codec, storage,
 //! protocol}`.
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod codec;
 pub mod compute;
 pub mod config;
+pub mod http;
 pub mod io;
 pub mod job;
 pub mod lua;

@@ -45,3 +45,6 @@ mod policies;
 /// Credentials stay where they belong.
 #[path = "aws/secrets.rs"]
 mod secrets;
+
+#[path = "aws/stored_objects.rs"]
+mod stored_objects;

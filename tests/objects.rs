@@ -1,6 +1,6 @@
 //! Stored objects as the input of jobs: addresses, pieces cut at lines, what goes wrong.
 //!
-//! On this machine: its storage, and files. `tests/s3` has what a server adds.
+//! Most of it is tested on every storage, see `places`.
 
 #[path = "support/host.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -9,6 +9,16 @@ mod support;
 #[path = "support/jobs.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod jobs;
+
+#[path = "support/places.rs"]
+mod places;
+
+#[path = "support/s3.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod server;
+
+#[path = "support/web.rs"]
+mod web;
 
 /// Which elements are objects, and which addresses lead to them.
 #[path = "objects/addresses.rs"]
@@ -25,3 +35,6 @@ mod pieces;
 /// `map_reduce` over them.
 #[path = "objects/reduce.rs"]
 mod reduce;
+/// Objects behind URLs.
+#[path = "objects/urls.rs"]
+mod urls;

@@ -141,8 +141,13 @@ impl Planner {
                 Ok(None) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
             };
-            for info in page.into_iter().filter(|info| address.matches(&info.key)) {
-                self.add(input, &Found::from(info)).await?;
+            let matching = page.into_iter().filter(|info| address.matches(&info.key));
+            let mut found = stream::iter(matching.map(|info| complete(source, address, info))).buffered(LOOKS_AT_ONCE);
+            while let Some(found) = found.next().await {
+                match found {
+                    Ok(found) => self.add(input, &found).await?,
+                    Err(error) => return Ok(Err(error)),
+                }
             }
             self.hand_in().await?;
         }
@@ -215,6 +220,12 @@ async fn look_at(sources: &Sources, config: &Config, address: &Address) -> Resul
         Selector::Key(key) => source.find(&address.bucket, key).await.map(Look::One),
         Selector::Prefix(_) | Selector::Glob(_) => Ok(Look::Many(source)),
     }
+}
+
+/// What a listing says of an object. A server whose listings have no etags is asked again: with nothing to tell versions apart, pieces of
+/// two could be mixed.
+async fn complete(source: &ObjectSource, address: &Address, info: ObjectInfo) -> Result<Found, StorageError> {
+    if info.etag.is_empty() { source.find(&address.bucket, &info.key).await } else { Ok(Found::from(info)) }
 }
 
 /// The places that addresses lead to, each opened once.

@@ -14,6 +14,7 @@
 mod address;
 mod cloud_object;
 mod error;
+mod http;
 mod local;
 mod names;
 mod object;
@@ -36,7 +37,9 @@ pub use address::{Address, Scheme, Selector};
 pub use cloud_object::{CLOUD_OBJECTS_PREFIX, CloudObject};
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
-pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};
+pub use object::{
+    Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS, UNKNOWN_SIZE,
+};
 pub use piece::Piece;
 pub use s3::S3Storage;
 pub use scratch::{JOBS_PREFIX, Scratch, ScratchEntry};

@@ -15,6 +15,9 @@ pub const CHUNK_BYTES: usize = 256 * 1024;
 /// The objects of a full page of a listing, as many as S3 gives at once.
 pub const PAGE_OBJECTS: usize = 1000;
 
+/// The size of an object behind a URL whose server does not tell it.
+pub const UNKNOWN_SIZE: u64 = u64::MAX;
+
 /// What is known of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectInfo {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address::Scheme;
 use super::local::Files;
 use super::object::{ByteRange, ObjectInfo, ObjectPages, ObjectReader};
-use super::{LocalStorage, S3Storage, Storage, StorageError};
+use super::{LocalStorage, S3Storage, Storage, StorageError, StorageErrorKind, http};
 use crate::config::Config;
 
 /// An object that was found.
@@ -35,6 +35,7 @@ impl Found {
 pub enum ObjectSource {
     Stored(Arc<dyn Storage>),
     Files,
+    Urls,
 }
 
 impl ObjectSource {
@@ -47,7 +48,7 @@ impl ObjectSource {
                 ObjectSource::Stored(Arc::new(LocalStorage::new(&section.storage_root, &section.storage_bucket)))
             }
             Scheme::File => ObjectSource::Files,
-            Scheme::Http => todo!(),
+            Scheme::Http => ObjectSource::Urls,
         })
     }
 
@@ -56,6 +57,7 @@ impl ObjectSource {
         match self {
             ObjectSource::Stored(storage) => storage.head_object(bucket, key).await.map(Found::from),
             ObjectSource::Files => Files::head_object(key).await.map(Found::from),
+            ObjectSource::Urls => http::find(key).await,
         }
     }
 
@@ -64,6 +66,10 @@ impl ObjectSource {
         match self {
             ObjectSource::Stored(storage) => storage.list_objects(bucket, prefix).await,
             ObjectSource::Files => Files::list_objects(prefix).await,
+            ObjectSource::Urls => {
+                let action = format!("list {prefix}");
+                Err(StorageError::new(StorageErrorKind::InvalidKey, action, "a URL names one object"))
+            }
         }
     }
 
@@ -77,6 +83,7 @@ impl ObjectSource {
         match self {
             ObjectSource::Stored(storage) => storage.get_object_stream(bucket, key, range).await,
             ObjectSource::Files => Files::get_object_stream(key, range).await,
+            ObjectSource::Urls => http::open(key, range).await,
         }
     }
 

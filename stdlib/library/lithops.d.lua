@@ -24,7 +24,7 @@ local Call = {}
 function Call.remaining_ms() end
 
 ---The input of a job: a list, an iterator function, a range, or a list of futures, on whose results the calls then work.
----@alias lithops.Iterdata any[]|(fun(state: any, control: any): any)|lithops.Range|lithops.Futures
+---@alias lithops.Iterdata any[]|(fun(state: any, control: any): any)|lithops.Range|lithops.Futures|lithops.Objects|lithops.Address
 
 ---Numbers that are made as they are needed. Made by `lithops.range`.
 ---@class lithops.Range: userdata
@@ -53,7 +53,7 @@ local Error = {}
 ---| "start_failed" # No worker could be started.
 ---| "unsendable" # The result cannot be sent.
 ---| "cancelled" # The call was cancelled.
----| "storage" # The store failed.
+---| "storage" # The store failed with a value of the job. An object that the function reads fails with the kinds of `lithops.StorageErrorKind`.
 ---| "protocol" # Driver and worker did not understand each other.
 
 ---When and where things happened: seconds since 1970 (`…_tstamp`), or seconds (`…_time`). What has not happened yet is nil.
@@ -149,16 +149,16 @@ function Futures:cancel() end
 ---@class lithops.MapOptions: lithops.CallOptions
 ---@field chunksize? integer Calls that go to a worker at once; without it, found by measuring.
 ---@field max_workers? integer For this job.
----@field obj_chunk_size? integer|string Not in this version.
----@field obj_chunk_number? integer Not in this version.
----@field obj_newline? string|false Not in this version.
+---@field obj_chunk_size? integer|string Stored objects are cut into pieces of so many bytes; or of a size such as "64MiB" or "1GB".
+---@field obj_chunk_number? integer Each object is cut into so many pieces.
+---@field obj_newline? string|false The byte that ends a line, "\n" by default: pieces are whole lines. false: exact ranges of bytes.
 
 ---@class lithops.MapReduceOptions: lithops.MapOptions
 ---@field extra_args_reduce? any[]
 ---@field map_runtime_memory? integer Megabytes.
 ---@field reduce_runtime_memory? integer Megabytes.
----@field spawn_reducer? number Percentage of maps done before the reducer starts.
----@field obj_reduce_by_key? boolean Not in this version.
+---@field spawn_reducer? number Percentage of maps done before a reducer starts, 20 by default; not before a worker is free that no map waits for.
+---@field obj_reduce_by_key? boolean One reducer for each stored object, in order; one for all by default.
 
 ---@class lithops.WaitOptions
 ---@field return_when? "ALL_COMPLETED"|"ANY_COMPLETED"|"ALWAYS"|number A number is a percentage.

@@ -1,26 +1,32 @@
 //! Which elements are objects, and which addresses lead to them.
 
 use crate::jobs::{folder, passes, run_in};
+use crate::places::{Place, everywhere};
+
+everywhere! {
+    a_parameter_named_obj_opens_addresses
+    other_parameters_get_plain_strings
+    arguments_may_follow_the_object
+    cloud_objects_and_objects_are_addresses_too
+    a_list_of_futures_is_complete_as_it_is_looked_at
+}
 
 /// Objects in two buckets of the local storage.
 const OBJECTS: &str = r#"
-local s = lithops.storage
-s:create_bucket("other")
+local other, away = s.bucket .. "-2", at:gsub("/$", "-2/")
+s:create_bucket(other)
 for _, key in ipairs { "a1.csv", "a2.csv", "a3.txt", "deep/a4.csv", "deep/er/a5.csv", "b.csv" } do
   s:put_object(nil, key, key)
-  s:put_object("other", key, "other " .. key)
+  s:put_object(other, key, "other " .. key)
 end
-local bucket = s.bucket
 local function content(obj) return obj:read() end
 "#;
 
-#[test]
-fn a_parameter_named_obj_opens_addresses() {
-    passes(&format!(
+fn a_parameter_named_obj_opens_addresses(place: &Place) {
+    place.passes(&format!(
         r#"{OBJECTS}
-        local at = "local://" .. bucket .. "/"
         same(lithops.map(content, at .. "a1.csv"):get_result(), {{ "a1.csv" }})
-        same(lithops.map(content, {{ at .. "a2.csv", "local://other/a1.csv" }}):get_result(), {{ "a2.csv", "other a1.csv" }})
+        same(lithops.map(content, {{ at .. "a2.csv", away .. "a1.csv" }}):get_result(), {{ "a2.csv", "other a1.csv" }})
         -- Prefixes, patterns, and several of them in order.
         same(lithops.map(content, at .. "deep/"):get_result(), {{ "deep/a4.csv", "deep/er/a5.csv" }})
         same(lithops.map(content, at .. "a*.csv"):get_result(), {{ "a1.csv", "a2.csv" }})
@@ -28,7 +34,7 @@ fn a_parameter_named_obj_opens_addresses() {
         same(lithops.map(content, at .. "a[13].*"):get_result(), {{ "a1.csv", "a3.txt" }})
         same(lithops.map(content, {{ at .. "deep/e*/*", at .. "b.csv", at .. "deep/" }}):get_result(),
           {{ "deep/er/a5.csv", "b.csv", "deep/a4.csv", "deep/er/a5.csv" }})
-        same(#lithops.map(content, "local://other"):get_result(), 6)
+        same(#lithops.map(content, (away:gsub("/$", ""))):get_result(), 6)
         -- An iterator of addresses.
         local n = 0
         same(lithops.map(content, function() n = n + 1 return n <= 2 and at .. "a" .. n .. ".csv" or nil end):get_result(),
@@ -38,11 +44,10 @@ fn a_parameter_named_obj_opens_addresses() {
     ));
 }
 
-#[test]
-fn other_parameters_get_plain_strings() {
-    passes(&format!(
+fn other_parameters_get_plain_strings(place: &Place) {
+    place.passes(&format!(
         r#"{OBJECTS}
-        local address = "local://" .. bucket .. "/a1.csv"
+        local address = at .. "a1.csv"
         same(lithops.map(function(url) return url end, {{ address, "x" }}):get_result(), {{ address, "x" }})
         -- Values that are no addresses, to a function whose parameter happens to be called so.
         same(lithops.map(function(obj) return obj.x end, {{ {{ x = 1 }}, {{ x = 2 }} }}):get_result(), {{ 1, 2 }})
@@ -53,18 +58,16 @@ fn other_parameters_get_plain_strings() {
           {{ 1, 2, 3 }})
         -- And objects by their own word.
         same(lithops.map(function(o) return o:read() end, lithops.objects(address)):get_result(), {{ "a1.csv" }})
-        local both = lithops.objects({{ address, "local://other/b.csv" }}, {{ obj_chunk_number = 2, obj_newline = false }})
+        local both = lithops.objects({{ address, away .. "b.csv" }}, {{ obj_chunk_number = 2, obj_newline = false }})
         same(lithops.map(function(o) return o:read() end, both):get_result(), {{ "a1.", "csv", "other ", "b.csv" }})
         same(tostring(both), "objects as input")
         "#
     ));
 }
 
-#[test]
-fn arguments_may_follow_the_object() {
-    passes(&format!(
+fn arguments_may_follow_the_object(place: &Place) {
+    place.passes(&format!(
         r#"{OBJECTS}
-        local at = "local://" .. bucket .. "/"
         local function join(obj, x, y, z) return ("%s %s %s %s"):format(obj:read(), tostring(x), tostring(y), tostring(z)) end
         same(lithops.map(join, {{ lithops.args(at .. "a1.csv", 1, nil), lithops.args(at .. "a*.csv", {{}} and 2) }},
           {{ extra_args = {{ "z" }} }}):get_result(),
@@ -73,15 +76,14 @@ fn arguments_may_follow_the_object() {
     ));
 }
 
-#[test]
-fn cloud_objects_and_objects_are_addresses_too() {
-    passes(&format!(
+fn cloud_objects_and_objects_are_addresses_too(place: &Place) {
+    place.passes(&format!(
         r#"{OBJECTS}
         local object = s:put_cloudobject("content")
         same(lithops.map(content, {{ object }}):get_result(), {{ "content" }})
         same(lithops.map(content, object):get_result(), {{ "content" }})
         -- `obj` itself travels: as a result, and into the next job.
-        local found = lithops.map(function(obj) return obj end, "local://other/a*"):get_result()
+        local found = lithops.map(function(obj) return obj end, away .. "a*"):get_result()
         same(#found, 3)
         same(found[1].key, "a1.csv")
         same(found[1]:read(), "other a1.csv")
@@ -112,12 +114,11 @@ fn files_are_objects() {
     run_in(&folder, &[]).prints("ok\n");
 }
 
-#[test]
-fn a_list_of_futures_is_complete_as_it_is_looked_at() {
-    passes(
+fn a_list_of_futures_is_complete_as_it_is_looked_at(place: &Place) {
+    place.passes(
         r#"
-        for i = 1, 30 do lithops.storage:put_object(nil, ("k%02d"):format(i), tostring(i)) end
-        local futures = lithops.map(function(obj) return tonumber(obj:read()) end, "local://" .. lithops.storage.bucket .. "/")
+        for i = 1, 30 do s:put_object(nil, ("k%02d"):format(i), tostring(i)) end
+        local futures = lithops.map(function(obj) return tonumber(obj:read()) end, at)
         same(futures[30]:result(), 30)
         same(futures[31], nil)
         same(#futures, 30)

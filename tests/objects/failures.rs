@@ -1,16 +1,19 @@
 //! What goes wrong, in one sentence each.
 
 use crate::jobs::passes;
+use crate::places::{Place, everywhere};
 
-#[test]
-fn what_cannot_be_found_is_a_call_that_failed() {
-    passes(
+everywhere! {
+    what_cannot_be_found_is_a_call_that_failed
+    an_object_that_vanishes_or_changes_fails_its_call
+}
+
+fn what_cannot_be_found_is_a_call_that_failed(place: &Place) {
+    place.passes(
         r#"
-        local s = lithops.storage
         s:put_object(nil, "there", "content")
-        local at = "local://" .. s.bucket .. "/"
         local function content(obj) return obj:read() end
-        local futures = lithops.map(content, { at .. "gone", at .. "there", at .. "no/such/*", "local://nobucket/x*", "file:///no/such" })
+        local futures = lithops.map(content, { at .. "gone", at .. "there", at .. "no/such/*", (at:gsub("/$", "-absent/x*")), "file:///no/such" })
         local results = futures:get_result({ throw_except = false })
         same(results.n, 5)
         same({ results[1].kind, results[2], results[3].kind, results[4].kind, results[5].kind },
@@ -22,11 +25,9 @@ fn what_cannot_be_found_is_a_call_that_failed() {
     );
 }
 
-#[test]
-fn an_object_that_vanishes_or_changes_fails_its_call() {
-    passes(
+fn an_object_that_vanishes_or_changes_fails_its_call(place: &Place) {
+    place.passes(
         r#"
-        local s = lithops.storage
         s:put_object(nil, "a", ("x"):rep(100))
         s:put_object(nil, "b", ("x"):rep(100))
         s:put_object(nil, "c", ("x"):rep(100))
@@ -36,7 +37,7 @@ fn an_object_that_vanishes_or_changes_fails_its_call() {
           return obj:read()
         end
         for _, opts in ipairs { {}, { obj_chunk_number = 1 } } do
-          local results = lithops.map(content, "local://" .. s.bucket .. "/", opts):get_result({ throw_except = false })
+          local results = lithops.map(content, at, opts):get_result({ throw_except = false })
           same({ results[1].kind, results[2].kind, results[3] }, { "no_such_key", "object_changed", ("x"):rep(100) })
           assert(results[2].message:find("the object was replaced after the job had found it: run the job again", 1, true))
           s:put_object(nil, "a", ("x"):rep(100))
@@ -47,7 +48,7 @@ fn an_object_that_vanishes_or_changes_fails_its_call() {
           if obj.part == 1 then lithops.storage:put_object(nil, "b", ("z\n"):rep(20)) end
           return obj:read()
         end
-        local results = lithops.map(piece, "local://" .. s.bucket .. "/b", { obj_chunk_number = 3 }):get_result({ throw_except = false })
+        local results = lithops.map(piece, at .. "b", { obj_chunk_number = 3 }):get_result({ throw_except = false })
         for part = 1, 3 do assert(results[part] == "" or results[part].kind == "object_changed", tostring(results[part])) end
         same(results[1].kind, "object_changed")
         "#,

@@ -9,6 +9,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::jobs::passes;
+use crate::places::{Place, everywhere};
+
+everywhere! {
+    lines_of_objects_are_counted_once
+}
 
 /// The pieces of a file, read.
 async fn pieces(path: &str, cut: Cut, newline: Option<u8>) -> Vec<Vec<u8>> {
@@ -119,11 +124,9 @@ fn lines_longer_than_what_is_read_beyond_a_piece() {
     }
 }
 
-#[test]
-fn lines_of_objects_are_counted_once() {
-    passes(
+fn lines_of_objects_are_counted_once(place: &Place) {
+    place.passes(
         r#"
-        local s = lithops.storage
         local text = {}
         for i = 1, 5000 do text[i] = ("line %d %s"):format(i, ("x"):rep(i % 97)) end
         local objects = {
@@ -147,9 +150,9 @@ fn lines_of_objects_are_counted_once() {
           for line in obj:lines("*L") do n, bytes = n + 1, bytes + #line end
           return { key = obj.key, n = n, bytes = bytes }
         end
-        for _, opts in ipairs { {}, { obj_chunk_size = 100 }, { obj_chunk_size = "4KiB" }, { obj_chunk_number = 7 } } do
+        for _, opts in ipairs { {}, { obj_chunk_size = 999 }, { obj_chunk_size = "4KiB" }, { obj_chunk_number = 7 } } do
           local counts, bytes = {}, {}
-          for _, part in ipairs(lithops.map(count, "local://" .. s.bucket, opts):get_result()) do
+          for _, part in ipairs(lithops.map(count, at, opts):get_result()) do
             counts[part.key] = (counts[part.key] or 0) + part.n
             bytes[part.key] = (bytes[part.key] or 0) + part.bytes
           end

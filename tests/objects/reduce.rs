@@ -1,12 +1,15 @@
 //! `map_reduce`: which results reach which reducer, when it starts, and which way large ones go.
 
 use crate::jobs::{folder, passes, run_in};
+use crate::places::{Place, everywhere};
 
-#[test]
-fn one_reducer_for_all_objects_or_one_for_each() {
-    passes(
+everywhere! {
+    one_reducer_for_all_objects_or_one_for_each
+}
+
+fn one_reducer_for_all_objects_or_one_for_each(place: &Place) {
+    place.passes(
         r#"
-        local s = lithops.storage
         for i = 1, 5 do s:put_object(nil, "k" .. i, ("line\n"):rep(10 * i)) end
         s:put_object(nil, "k0", "")
         local function count(obj) local n = 0 for _ in obj:lines() do n = n + 1 end return { key = obj.key, n = n } end
@@ -18,7 +21,6 @@ fn one_reducer_for_all_objects_or_one_for_each() {
           end
           return sum
         end
-        local at = "local://" .. s.bucket .. "/"
         local all = lithops.map_reduce(count, at, sum, { obj_chunk_size = 60 })
         -- 0, 50, 100, 150, 200, 250 bytes.
         same(#all, 1 + 1 + 2 + 3 + 4 + 5 + 1)

@@ -6,7 +6,7 @@ use crate::lua::api::storage::{ObjectStream, raise};
 use crate::lua::bind::{Raise, bind};
 use crate::lua::call_with_traceback;
 use crate::lua::session::Session;
-use crate::storage::{ObjectSource, Piece};
+use crate::storage::{ObjectSource, Piece, UNKNOWN_SIZE};
 
 /// A piece of an object. It is opened when it is first read.
 pub struct ObjectHandle(Piece);
@@ -56,12 +56,12 @@ fn index(lua: &Lua, (this, key): (AnyUserData, Value)) -> Result<Value, Raise> {
             let path = ObjectSource::path(piece.scheme, &piece.bucket, &piece.key, &config);
             Ok(path.map(|path| path.to_string_lossy().into_owned()).into_lua(lua)?)
         }
-        b"size" => number(piece.size_bytes),
+        b"size" if piece.size_bytes != UNKNOWN_SIZE => number(piece.size_bytes),
         b"etag" if !piece.etag.is_empty() => Ok(piece.etag.as_str().into_lua(lua)?),
         b"part" => number(piece.part),
         b"total_parts" => number(piece.total_parts),
         b"chunk_size" => piece.chunk_size_bytes.map_or(Ok(Value::Nil), number),
-        b"data_byte_range" if piece.end > piece.first => {
+        b"data_byte_range" if piece.end > piece.first && piece.end != UNKNOWN_SIZE => {
             let range = lua.create_sequence_from([piece.first as f64, (piece.end - 1) as f64])?;
             Ok(Value::Table(range))
         }
