@@ -146,7 +146,10 @@ impl Planner {
             while let Some(found) = found.next().await {
                 match found {
                     Ok(found) => self.add(input, &found).await?,
-                    Err(error) => return Ok(Err(error)),
+                    Err(error) => {
+                        self.hand_in().await?;
+                        self.fail(&error);
+                    }
                 }
             }
             self.hand_in().await?;
