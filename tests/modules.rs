@@ -10,6 +10,8 @@ mod jobs;
 
 #[path = "modules/base64.rs"]
 mod base64;
+#[path = "modules/json.rs"]
+mod json;
 /// How modules and their functions reach workers.
 #[path = "modules/travel.rs"]
 mod travel;

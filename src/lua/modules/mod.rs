@@ -5,6 +5,9 @@
 //! VM itself; see [`parts`].
 
 mod base64;
+mod json;
+mod position;
+mod source;
 
 use mlua::{Lua, Table, Value};
 
@@ -17,7 +20,8 @@ pub struct NativeModule {
 }
 
 /// Every module. A new one is a file here and a line in this list.
-pub const ALL: &[NativeModule] = &[NativeModule { name: "base64", open: base64::open }];
+pub const ALL: &[NativeModule] =
+    &[NativeModule { name: "base64", open: base64::open }, NativeModule { name: "json", open: json::open }];
 
 /// The module `name`.
 pub fn find(name: &str) -> Option<&'static NativeModule> {
