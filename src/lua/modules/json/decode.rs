@@ -9,6 +9,7 @@ use mlua::{Lua, Value};
 use super::failure::Failure;
 use super::{Kit, MAX_DEPTH, place, slot};
 use crate::codec::raw::{self, CollectorPause};
+use crate::lua::modules::number;
 
 /// What becomes of a number that fits neither 64 bits nor a double.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) enum BigNumbers {
 }
 
 /// Up to here doubles tell whole numbers apart.
-const MAX_EXACT: i64 = 1 << 53;
+const MAX_EXACT: i64 = number::MAX_EXACT as i64;
 
 /// Places in a document, roughly: see [`Decoder::sizes`].
 const SITES: usize = 64;

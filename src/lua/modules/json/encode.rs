@@ -11,6 +11,7 @@ use super::string::put_string;
 use super::{Kit, MAX_DEPTH, place, slot};
 use crate::codec::raw;
 use crate::lua::bind::Raise;
+use crate::lua::modules::number::put_number;
 use crate::lua::options::Options;
 
 /// How text is to look.
@@ -124,16 +125,11 @@ impl Encoder<'_> {
 
     #[inline]
     fn number(&mut self, number: f64) -> Written {
-        /// Up to here doubles tell whole numbers apart; beyond, a whole number would claim more digits than it has.
-        const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-        if number.abs() <= MAX_EXACT && number.fract() == 0.0 && !(number == 0.0 && number.is_sign_negative()) {
-            self.out.extend_from_slice(itoa::Buffer::new().format(number as i64).as_bytes());
-        } else if number.is_finite() {
-            self.out.extend_from_slice(ryu::Buffer::new().format_finite(number).as_bytes());
-        } else {
+        if !number.is_finite() {
             let what = if number.is_nan() { "NaN" } else { "an infinite number" };
             return Err(Refusal::new(format!("{what} cannot be JSON")));
         }
+        put_number(self.out, number);
         Ok(())
     }
 

@@ -46,6 +46,14 @@ impl UserData for Null {
     }
 }
 
+/// The name of the value of `null` in the registry, for other formats.
+const NULL: &str = "json.null";
+
+/// `json.null`; nil if the module was never asked for.
+pub(super) fn null(lua: &Lua) -> mlua::Result<Value> {
+    lua.named_registry_value(NULL)
+}
+
 /// What raw code needs at hand, in a table.
 #[derive(Clone)]
 struct Kit(Table);
@@ -91,6 +99,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
     let array = lua.create_table()?;
     array.raw_set("__name", "json.array")?;
     let kit = Kit::new(lua, &null, &array)?;
+    lua.set_named_registry_value(NULL, &null)?;
     module.raw_set("null", null)?;
     module.raw_set("array_metatable", &array)?;
     module.raw_set("array", bind(lua, "json.array", move |lua, list: Option<Table>| mark(lua, list, &array))?)?;
