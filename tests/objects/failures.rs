@@ -2,6 +2,7 @@
 
 use crate::jobs::passes;
 use crate::places::{Place, everywhere};
+use crate::server::{Fault, S3Server};
 
 everywhere! {
     what_cannot_be_found_is_a_call_that_failed
@@ -64,6 +65,22 @@ fn functions_on_aws_cannot_read_files_of_this_machine() {
         local fexec = lithops.FunctionExecutor({ config = config })
         raises("functions on AWS Lambda cannot read file:///a/b: put it into a bucket of S3", fexec.map, fexec,
           function(obj) end, "file:///a/b")
+        "#,
+    );
+}
+
+#[test]
+fn a_bucket_that_may_not_be_listed() {
+    let server = S3Server::start();
+    server.fail(99, |seen| seen.query.contains("list-type"), Fault::answer(403, "AccessDenied", "Access Denied"));
+    Place::S3(Box::new(server)).passes(
+        r#"
+        s:put_object(nil, "k", "x")
+        local function content(obj) return obj:read() end
+        local results = lithops.map(content, { at .. "*", at .. "k" }):get_result({ throw_except = false })
+        same({ results[1].kind, results[2] }, { "access_denied", "x" })
+        local message = results[1].message
+        assert(message:find("failed to list bucket `" .. s.bucket .. "`", 1, true) and not message:find("\n"), message)
         "#,
     );
 }

@@ -1,6 +1,5 @@
 //! `obj` in the function's hands.
 
-use crate::jobs::passes;
 use crate::places::{Place, everywhere};
 
 everywhere! {

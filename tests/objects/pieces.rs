@@ -8,7 +8,6 @@ use lithops_lua::storage::{Address, ObjectReader, ObjectSource, Piece, Scheme, S
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::jobs::passes;
 use crate::places::{Place, everywhere};
 
 everywhere! {
