@@ -15,6 +15,7 @@ mod names;
 mod object;
 mod s3;
 mod scratch;
+pub mod temporary;
 mod transfer;
 
 use std::fmt::Debug;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 
 use crate::config::Config;
 
-pub use cloud_object::{CLOUD_OBJECTS_PREFIX, CloudObject};
+pub use cloud_object::CloudObject;
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
 pub use object::{Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS};

@@ -132,8 +132,8 @@ pub(super) async fn whole(mut first: Chunks) -> Result<Bytes, StorageError> {
             });
         }
         let Some(joined) = reading.join_next().await else { break };
-        let (number, part) =
-            joined.map_err(|stopped| StorageError::new(StorageErrorKind::Io, &source.action, stopped.to_string()))??;
+        let (number, part) = joined
+            .map_err(|stopped| StorageError::new(StorageErrorKind::Io, &source.action, stopped.to_string()))??;
         read[number] = Some(part);
     }
     let mut parts = read.into_iter().flatten();
