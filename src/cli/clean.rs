@@ -1,4 +1,4 @@
-//! `lithops-lua clean`: removes what jobs left in storage.
+//! `lithops-lua clean`: removes what jobs left in storage, and cloud objects that were stored without a key.
 //!
 //! Executors remove what is theirs when they end; what is here was left by those that were killed.
 
@@ -10,7 +10,8 @@ use indicatif::HumanBytes;
 use super::low_args::CleanOptions;
 use crate::config::ConfigError;
 use crate::lua::vm::ConfigChoice;
-use crate::storage::{self, CLOUD_OBJECTS_PREFIX, JOBS_PREFIX, ObjectInfo, Storage, StorageError};
+use crate::storage::temporary::{CLOUD_OBJECTS_PREFIX, is_temporary};
+use crate::storage::{self, JOBS_PREFIX, ObjectInfo, Storage, StorageError};
 
 /// Why not everything could be removed. Reads after "failed to".
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +44,8 @@ pub fn run(choice: &ConfigChoice, options: &CleanOptions) -> Result<String, Fail
     crate::io::handle().block_on(async {
         let storage = storage::open(&config).await?;
         let mut tally = Tally::default();
-        sweep(&*storage, JOBS_PREFIX, options, &mut tally).await?;
-        if options.all {
-            sweep(&*storage, CLOUD_OBJECTS_PREFIX, options, &mut tally).await?;
-        }
+        sweep(&*storage, JOBS_PREFIX, |_| true, options, &mut tally).await?;
+        sweep(&*storage, CLOUD_OBJECTS_PREFIX, is_temporary, options, &mut tally).await?;
         tally.told(&*storage, options.dry_run)
     })
 }
@@ -55,12 +54,14 @@ pub fn run(choice: &ConfigChoice, options: &CleanOptions) -> Result<String, Fail
 async fn sweep(
     storage: &dyn Storage,
     prefix: &str,
+    is_ours: impl Fn(&str) -> bool,
     options: &CleanOptions,
     tally: &mut Tally,
 ) -> Result<(), StorageError> {
     let age = options.older_than.map(|hours| Duration::from_secs_f64(hours * 3600.0));
     let newest = age.and_then(|age| SystemTime::now().checked_sub(age));
-    let is_meant = |object: &ObjectInfo| newest.is_none_or(|newest| object.last_modified < newest);
+    let is_meant =
+        |object: &ObjectInfo| is_ours(&object.key) && newest.is_none_or(|newest| object.last_modified < newest);
     let bucket = storage.default_bucket();
     let mut pages = storage.list_objects(bucket, prefix).await?;
     while let Some(mut page) = pages.next_page().await? {

@@ -132,7 +132,7 @@ pub enum Command {
         #[command(subcommand)]
         command: RuntimeCommand,
     },
-    /// Remove what jobs left in storage
+    /// Remove what jobs left in storage, and cloud objects without a key
     Clean(CleanOptions),
 }
 
@@ -142,10 +142,6 @@ pub struct CleanOptions {
     /// Only what is older; without it, what running jobs use is removed as well
     #[arg(long, value_name = "HOURS", value_parser = hours)]
     pub older_than: Option<f64>,
-
-    /// The cloud objects that were stored without a key, too
-    #[arg(long)]
-    pub all: bool,
 
     /// Only say what would be removed
     #[arg(long)]

@@ -161,6 +161,9 @@ impl<'a> Encoder<'a> {
         self.graph.put_blobs_and_entries(self.out);
         self.out.extend_from_slice(&(trailer as u64).to_le_bytes());
         self.out[self.start + 1] |= flag::OBJECTS | if self.graph.has_code { flag::CODE } else { 0 };
+        if self.graph.has_code {
+            self.inner.surroundings.handles.encoded_code(self.lua, &self.out[self.start..]);
+        }
         Ok(())
     }
 

@@ -94,6 +94,8 @@ pub trait Modules {
 pub trait Handles {
     /// The bytes that rebuild `handle`, `None` if it is not one of the API's. `Err`: a sentence that says why it cannot be sent.
     fn save(&self, lua: &Lua, handle: &AnyUserData) -> Option<Result<Vec<u8>, String>>;
+    /// A message with code is complete.
+    fn encoded_code(&self, _lua: &Lua, _message: &[u8]) {}
     /// The handle that `saved` describes. The bytes may come from anywhere: check them.
     fn restore(&self, lua: &Lua, saved: &[u8]) -> mlua::Result<Value>;
 }

@@ -54,6 +54,10 @@ pub struct Session {
     pub default_executor: OnceCell<Rc<Executor>>,
     /// Numbers executors.
     pub next_executor: Cell<u32>,
+    /// In a worker: the driver's executor, whose call contains all that runs here.
+    pub root_executor: RefCell<Rc<str>>,
+    /// Whether a function that may store cloud objects was encoded, and its job is not known yet.
+    pub stores_cloud_objects: Rc<Cell<bool>>,
     /// In front of all executor ids, so that two processes do not mix.
     id: OnceCell<String>,
     /// Jobs that may not have ended.
@@ -85,6 +89,8 @@ impl Session {
             config: OnceCell::new(),
             default_executor: OnceCell::new(),
             next_executor: Cell::new(0),
+            root_executor: RefCell::default(),
+            stores_cloud_objects: Rc::default(),
             id: OnceCell::new(),
             running: RefCell::default(),
             large_captures: RefCell::default(),

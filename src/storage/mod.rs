@@ -22,6 +22,7 @@ mod piece;
 mod s3;
 mod scratch;
 mod source;
+pub mod temporary;
 mod transfer;
 
 use std::fmt::Debug;
@@ -34,7 +35,7 @@ use bytes::Bytes;
 use crate::config::Config;
 
 pub use address::{Address, Scheme, Selector};
-pub use cloud_object::{CLOUD_OBJECTS_PREFIX, CloudObject};
+pub use cloud_object::CloudObject;
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
 pub use object::{

@@ -230,16 +230,22 @@ impl Calls {
         let bad = |error: String| RemoteError::new(kind::PROTOCOL, error);
         let request = &task.request;
         let config = request.surroundings.as_ref().map(|surroundings| &surroundings.config);
-        let same = |kept: &Rc<Prepared>| kept.sha256 == request.function.sha256 && kept.config.as_ref() == config;
+        let root: Rc<str> = request.executor_id.split('.').next().unwrap_or_default().into();
+        let same = |kept: &Rc<Prepared>| {
+            // The ids of executors that were made in a VM begin with that of the driver's.
+            let is_bound = kept.vm.session.next_executor.get() > 0 && *kept.vm.session.root_executor.borrow() != root;
+            kept.sha256 == request.function.sha256 && kept.config.as_ref() == config && !is_bound
+        };
         let prepared = match self.kept.iter().position(same) {
             Some(index) => {
                 // To the front: the last used are kept.
                 let prepared = self.kept.remove(index).ok_or_else(|| bad("no VM".into()))?;
                 self.kept.push_front(prepared.clone());
+                *prepared.vm.session.root_executor.borrow_mut() = root;
                 prepared
             }
             None => {
-                let prepared = Rc::new(self.load_function(task)?);
+                let prepared = Rc::new(self.load_function(task, root)?);
                 self.kept.push_front(prepared.clone());
                 self.kept.truncate(KEPT_VMS);
                 prepared
@@ -257,7 +263,7 @@ impl Calls {
         Ok((prepared, extra))
     }
 
-    fn load_function(&mut self, task: &Task) -> Result<Prepared, RemoteError> {
+    fn load_function(&mut self, task: &Task, root: Rc<str>) -> Result<Prepared, RemoteError> {
         let failed = |error: &dyn std::fmt::Display| {
             RemoteError::new(kind::LUA_ERROR, format!("cannot load the function: {error}"))
         };
@@ -267,6 +273,7 @@ impl Calls {
             Some(vm) => vm,
             None => self.new_vm().map_err(|error| failed(&error))?,
         };
+        *vm.session.root_executor.borrow_mut() = root;
         let config = task.request.surroundings.as_ref().map(|surroundings| surroundings.config.clone());
         if let Some(config) = &config {
             vm.session.set_config_loader(super::config_loader(config.clone(), task.account_id.clone()));

@@ -173,7 +173,9 @@ function Futures:cancel() end
 ---@class lithops.CleanOptions
 ---@field fs? lithops.Future|lithops.Futures|lithops.Future[]
 ---@field cs? lithops.CloudObject|lithops.CloudObject[] Cloud objects of the default store, which are deleted.
----@field clean_cloudobjects? boolean Has no effect in this version: name the objects in `cs`.
+---@field clean_cloudobjects? boolean Whether to delete the cloud objects that were stored without a key by calls of this
+---executor, and for the default executor those that the script itself stored; true by default. Nothing of jobs that still
+---run, and nothing if `fs` or `cs` name what to clean.
 ---@field clean_fn? boolean Removes functions, too.
 ---@field force? boolean Ends what still runs.
 

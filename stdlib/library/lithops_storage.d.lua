@@ -106,7 +106,7 @@ function Store:delete_object(bucket, key) end
 ---@overload fun(bucket: string?, keys: string[]): true
 function Store:delete_objects(bucket, keys) end
 
----The objects whose keys begin with `prefix`, sorted by key.
+---The objects whose keys begin with `prefix`, sorted by key, all of them in memory; see `iter_objects`.
 ---@param bucket? string
 ---@param prefix? string All by default.
 ---@return lithops.ObjectInfo[]
@@ -119,6 +119,23 @@ function Store:list_objects(bucket, prefix) end
 ---@return string[]
 ---@overload fun(bucket: string?, prefix: string?): string[]
 function Store:list_keys(bucket, prefix) end
+
+---An iterator over the objects whose keys begin with `prefix`, sorted by key, for listings of any length: it holds one
+---page of 1,000, and asks for the next one when it gets there. Objects put or deleted meanwhile may be in it or not.
+---
+---    for object in lithops.storage:iter_objects(nil, "logs/") do total = total + object.size end
+---@param bucket? string
+---@param prefix? string All by default.
+---@return fun(): lithops.ObjectInfo?
+---@overload fun(bucket: string?, prefix: string?): fun(): lithops.ObjectInfo?
+function Store:iter_objects(bucket, prefix) end
+
+---An iterator over the keys that begin with `prefix`, as `iter_objects`.
+---@param bucket? string
+---@param prefix? string All by default.
+---@return fun(): string?
+---@overload fun(bucket: string?, prefix: string?): fun(): string?
+function Store:iter_keys(bucket, prefix) end
 
 ---Stores a file's content.
 ---@param path string
@@ -138,9 +155,13 @@ function Store:upload_file(path, bucket, key) end
 function Store:download_file(bucket, key, path) end
 
 ---Stores an object and gives a reference to it, which functions may take and return in place of a large value.
+---
+---Without a key the object is temporary: it is deleted when the driver ends, unless `lithops.data_cleaner` is false in the
+---configuration, or by `clean` of the executor whose call stored it (of the default one, where no call did). What a
+---driver that was killed leaves behind, `lithops-lua clean` deletes. Objects with a key of yours stay.
 ---@param body lithops.Body
 ---@param bucket? string
----@param key? string By default one that nobody else uses, under `lithops/cloudobjects/`.
+---@param key? string By default one that nobody else uses: `lithops/cloudobjects/<executor>/<job, or driver>/<random>`.
 ---@return lithops.CloudObject
 ---@overload fun(body: lithops.Body, bucket: string?, key: string?): lithops.CloudObject
 function Store:put_cloudobject(body, bucket, key) end
@@ -171,7 +192,8 @@ function Store:delete_cloudobjects(objects) end
 ---@field bucket string
 ---@field key string
 
----An object that is being read, with the methods of Lua's files. It holds a few hundred KiB of the object.
+---An object that is being read, with the methods of Lua's files. It holds a few hundred KiB of the object; of one over
+---16 MiB in S3, up to 32 MiB as soon as more than its beginning is read.
 ---@class lithops.Stream: userdata
 local Stream = {}
 

@@ -50,7 +50,7 @@ server=$!
 
 export LITHOPS_TEST_S3_ENDPOINT="http://127.0.0.1:${ports[6]}"
 # The tests wait until it is ready.
-if ! cargo test --release --locked --test s3 --test objects -- --ignored external; then
+if ! cargo test --release --locked --test s3 --test storage_api --test objects -- --ignored external; then
   echo "The last lines of SeaweedFS's log:"
   tail -n 20 "$folder/log"
   exit 1

@@ -11,11 +11,20 @@ fn clean(folder: &Folder, server: &S3Server, options: &[&str]) -> Run {
     command(folder, server, &args).output().unwrap().into()
 }
 
-/// Five objects: two of a job that began two days ago, one of a new job, a cloud object, and one of the user's.
+/// A key as cloud objects get it.
+const TEMPORARY: &str = "lithops/cloudobjects/1f2e3d-0/M000/0123456789abcdef0123456789abcdef";
+
+/// Six objects: two of a job that began two days ago, one of a new job, a cloud object, and two with keys of the user's.
 async fn filled(server: &S3Server) -> Arc<dyn Storage> {
     let storage = open(server).await;
-    for key in ["lithops-lua/jobs/a/1", "lithops-lua/jobs/a/2", "lithops-lua/jobs/b/1", "lithops/cloudobjects/c", "own"]
-    {
+    for key in [
+        "lithops-lua/jobs/a/1",
+        "lithops-lua/jobs/a/2",
+        "lithops-lua/jobs/b/1",
+        TEMPORARY,
+        "lithops/cloudobjects/named",
+        "own",
+    ] {
         storage.put_object(BUCKET, key, bytes(1024).into()).await.unwrap();
     }
     for key in ["lithops-lua/jobs/a/1", "lithops-lua/jobs/a/2"] {
@@ -32,22 +41,21 @@ async fn what_jobs_left_is_removed_and_nothing_else() {
     let folder = Folder::new();
     clean(&folder, &server, &["--dry-run"]).prints(
         "lithops-lua/jobs/a/1\nlithops-lua/jobs/a/2\nlithops-lua/jobs/b/1\n\
-         would remove 3 objects, 3.00 KiB, from bucket main (aws_s3)\n",
+         lithops/cloudobjects/1f2e3d-0/M000/0123456789abcdef0123456789abcdef\n\
+         would remove 4 objects, 4.00 KiB, from bucket main (aws_s3)\n",
     );
-    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap().len(), 5);
+    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap().len(), 6);
     let old = clean(&folder, &server, &["--older-than", "24"]);
     old.prints("removed 2 objects, 2.00 KiB, from bucket main (aws_s3)\n");
-    clean(&folder, &server, &[]).prints("removed 1 object, 1.00 KiB, from bucket main (aws_s3)\n");
-    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap(), ["lithops/cloudobjects/c", "own"]);
-    clean(&folder, &server, &["--all"]).prints("removed 1 object, 1.00 KiB, from bucket main (aws_s3)\n");
-    clean(&folder, &server, &["--all"]).prints("removed 0 objects, 0 B, from bucket main (aws_s3)\n");
-    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap(), ["own"]);
+    clean(&folder, &server, &[]).prints("removed 2 objects, 2.00 KiB, from bucket main (aws_s3)\n");
+    assert_eq!(storage.list_keys(BUCKET, "").await.unwrap(), ["lithops/cloudobjects/named", "own"]);
+    clean(&folder, &server, &[]).prints("removed 0 objects, 0 B, from bucket main (aws_s3)\n");
 }
 
 #[test]
 fn a_bucket_that_was_never_made_has_nothing_to_remove() {
     let server = S3Server::start();
-    let nothing = clean(&Folder::new(), &server, &["--all"]);
+    let nothing = clean(&Folder::new(), &server, &[]);
     nothing.prints("removed 0 objects, 0 B, from bucket main (aws_s3)\n");
 }
 
@@ -60,7 +68,7 @@ async fn what_cannot_be_removed_is_told() {
                     <Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>";
     server.fail(1, |seen| seen.query.starts_with("delete"), Fault::Raw { status: 200, body: document });
     let run = clean(&folder, &server, &[]);
-    run.complains(1, &["object `lithops-lua/jobs/b/1`", "access denied", "(1 of 3 objects could not be removed)"]);
+    run.complains(1, &["object `lithops-lua/jobs/b/1`", "access denied", "(1 of 4 objects could not be removed)"]);
     server.fail(99, |_| true, Fault::answer(400, "ExpiredToken", "The provided token has expired."));
     clean(&folder, &server, &[]).complains(1, &["failed to list bucket `main`", "credentials have expired"]);
 }
@@ -78,14 +86,15 @@ fn wrong_options() {
 fn local_storage_too() {
     let folder = Folder::new();
     folder.write("store/lithops/lithops-lua/jobs/a/1", "12345");
-    folder.write("store/lithops/lithops/cloudobjects/c", "123");
+    folder.write(&format!("store/lithops/{TEMPORARY}"), "123");
+    folder.write("store/lithops/lithops/cloudobjects/named", "1");
     folder.write("store/lithops/own", "1");
     let run = |options: &[&str]| {
         let mut args = vec!["-o", "localhost.storage_root=store", "clean"];
         args.extend(options);
         folder.run(&args)
     };
-    run(&[]).prints("removed 1 object, 5 B, from bucket lithops (localhost)\n");
-    run(&["--all"]).prints("removed 1 object, 3 B, from bucket lithops (localhost)\n");
+    run(&[]).prints("removed 2 objects, 8 B, from bucket lithops (localhost)\n");
     assert!(folder.path().join("store/lithops/own").exists());
+    assert!(folder.path().join("store/lithops/lithops/cloudobjects/named").exists());
 }

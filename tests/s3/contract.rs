@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use lithops_lua::storage::temporary::fresh_key;
 use lithops_lua::storage::{Body, ByteRange, CHUNK_BYTES, ChunkSource, CloudObject, LocalStorage, PAGE_OBJECTS};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -457,11 +458,12 @@ async fn listings_come_in_pages(store: Store) {
 
 async fn cloud_objects(store: Store) {
     let storage = &*store.storage;
-    let named = CloudObject::put(storage, "x".into(), None, Some("a/b")).await.unwrap();
+    let named = CloudObject::put(storage, "x".into(), &store.bucket, "a/b").await.unwrap();
     assert_eq!((named.backend.as_str(), &named.bucket), (storage.backend(), &store.bucket));
-    let one = CloudObject::put(storage, "1".into(), None, None).await.unwrap();
-    let two = CloudObject::put(storage, "2".into(), None, None).await.unwrap();
-    assert_ne!(one, two);
+    let (key, other) = (fresh_key("1f2e3d-0", "M000").unwrap(), fresh_key("1f2e3d-0", "M000").unwrap());
+    assert_ne!(key, other);
+    let one = CloudObject::put(storage, "1".into(), &store.bucket, &key).await.unwrap();
+    assert_eq!(one.key, key);
     assert_eq!(storage.get_object(&one.bucket, &one.key, None).await.unwrap(), "1");
     named.check_backend(storage).unwrap();
     let foreign = CloudObject { backend: "elsewhere".into(), ..named };

@@ -2,7 +2,7 @@ use std::fs;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lithops_lua::storage::{Body, ByteRange, ChunkSource};
+use lithops_lua::storage::{Body, ByteRange, ChunkSource, ObjectReader};
 
 use super::pieces::Pieces;
 use super::server::Seen;
@@ -155,6 +155,108 @@ async fn an_object_that_changes_while_it_is_read_is_an_error() {
     }
 }
 
+/// The ranges that were asked for, without the requests that have none.
+fn ranges(server: &S3Server) -> Vec<String> {
+    let seen = server.seen().into_iter().filter(is_get).map(|seen| seen.header("range").to_owned());
+    seen.filter(|range| !range.is_empty()).collect()
+}
+
+async fn rest_of(reader: &mut ObjectReader) -> Result<Vec<u8>, StorageError> {
+    let mut rest = Vec::new();
+    while let Some(chunk) = reader.next_chunk().await? {
+        rest.extend_from_slice(&chunk);
+    }
+    Ok(rest)
+}
+
+#[tokio::test]
+async fn who_reads_on_is_read_ahead_for() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let whole = bytes(45 * MIB + 7);
+    storage.put_object(BUCKET, "k", whole.clone().into()).await.unwrap();
+    let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+    let mut read = Vec::new();
+    while read.len() < MIB {
+        read.extend_from_slice(&reader.next_chunk().await.unwrap().unwrap());
+    }
+    assert_eq!(server.count(is_get), 1, "only the beginning is read");
+    while read.len() < 3 * MIB {
+        read.extend_from_slice(&reader.next_chunk().await.unwrap().unwrap());
+    }
+    jobs::wait_until_async("the next range", || ranges(&server) == ["bytes=8388608-16777215"]).await;
+    read.extend(rest_of(&mut reader).await.unwrap());
+    assert!(read == whole);
+    assert_eq!(server.count(is_get), 6);
+    assert!(server.seen().iter().filter(|seen| is_get(seen)).skip(1).all(|seen| !seen.header("if-match").is_empty()));
+
+    // The same for a range, and where every connection breaks.
+    server.fail(9, is_get, Fault::Cut { after_bytes: MIB });
+    let asked = Some(ByteRange { first: 1000, last: Some(40 * MIB as u64) });
+    let mut reader = storage.get_object_stream(BUCKET, "k", asked).await.unwrap();
+    assert_eq!(reader.length_bytes, 40 * MIB as u64 - 999);
+    assert!(rest_of(&mut reader).await.unwrap() == whole[1000..=40 * MIB]);
+    assert!(ranges(&server).contains(&"bytes=8389608-16778215".to_owned()), "{:?}", ranges(&server));
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_has_no_more_asked_for() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    storage.put_object(BUCKET, "k", bytes(45 * MIB).into()).await.unwrap();
+    let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+    for _ in 0..12 {
+        reader.next_chunk().await.unwrap().unwrap();
+    }
+    jobs::wait_until_async("the next range", || ranges(&server).len() == 1).await;
+    drop(reader);
+    // Another object's whole life, in which nothing more is asked of the first one.
+    storage.put_object(BUCKET, "other", "x".into()).await.unwrap();
+    storage.delete_object(BUCKET, "other").await.unwrap();
+    assert_eq!(server.count(is_get), 2);
+}
+
+#[tokio::test]
+async fn large_objects_are_read_whole_by_ranges() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let whole = bytes(45 * MIB + 7);
+    storage.put_object(BUCKET, "k", whole.clone().into()).await.unwrap();
+    assert!(storage.get_object(BUCKET, "k", None).await.unwrap() == whole);
+    assert_eq!(server.count(is_get), 6);
+    server.fail(5, is_get, Fault::Cut { after_bytes: MIB });
+    let asked = Some(ByteRange { first: 5, last: None });
+    assert!(storage.get_object(BUCKET, "k", asked).await.unwrap() == whole.slice(5..));
+}
+
+/// The first request finds one object, those for the further ranges another one or none.
+#[tokio::test]
+async fn ranges_of_two_objects_are_never_mixed() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let gone = Fault::answer(404, "NoSuchKey", "The specified key does not exist.");
+    let other = Fault::answer(412, "PreconditionFailed", "At least one of the pre-conditions did not hold");
+    storage.put_object(BUCKET, "k", bytes(45 * MIB).into()).await.unwrap();
+    for fault in [gone, other] {
+        for start in ["bytes=8388608-", "bytes=33554432-"] {
+            let is_it = move |seen: &Seen| is_get(seen) && seen.header("range").starts_with(start);
+            server.forgive();
+            server.fail(99, is_it, fault.clone());
+            let error = storage.get_object(BUCKET, "k", None).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::ObjectChanged, "{start}: {error}");
+            let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+            let error = rest_of(&mut reader).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::ObjectChanged, "{start}: {error}");
+        }
+    }
+    server.forgive();
+    // Replaced for real, between two ranges.
+    let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+    reader.next_chunk().await.unwrap().unwrap();
+    storage.put_object(BUCKET, "k", vec![1; 45 * MIB].into()).await.unwrap();
+    assert_eq!(kind(rest_of(&mut reader).await), Kind::ObjectChanged);
+}
+
 #[tokio::test]
 async fn large_files_are_downloaded_by_ranges() {
     let server = S3Server::start();
@@ -167,7 +269,7 @@ async fn large_files_are_downloaded_by_ranges() {
     storage.download_file(BUCKET, "k", &target).await.unwrap();
     assert!(fs::read(&target).unwrap() == whole);
     let ranges: Vec<_> = server.seen().into_iter().filter(is_get).map(|seen| seen.header("range").to_owned()).collect();
-    for range in ["bytes=0-8388607", "bytes=33554432-41943039", "bytes=41943040-41943040"] {
+    for range in ["bytes=8388608-16777215", "bytes=33554432-41943039", "bytes=41943040-41943040"] {
         assert!(ranges.iter().any(|seen| seen == range), "{range} in {ranges:?}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

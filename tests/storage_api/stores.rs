@@ -1,25 +1,28 @@
 use crate::support::{Folder, Run};
-use crate::{check, run_in};
+use crate::{Store, check, run_in};
 
-#[test]
-fn cloud_objects() {
-    check(
+on_every_store!(cloud_objects, workers_use_the_drivers_store);
+
+fn cloud_objects(store: &Store) {
+    store.check(
         r#"
         local co = s:put_cloudobject("body")
-        assert(co.bucket == "main" and co.backend == "localhost" and co.key:find("^lithops/cloudobjects/%x+$"))
-        assert(tostring(co) == "cloud object main/" .. co.key .. " (localhost)")
+        assert(co.bucket == bucket and co.backend == backend)
+        local random = ("%x"):rep(32)
+        assert(co.key:find("^lithops/cloudobjects/%x%x%x%x%x%x%-0/driver/" .. random .. "$"), co.key)
+        assert(tostring(co) == ("cloud object %s/%s (%s)"):format(bucket, co.key, backend))
         local twin = s:put_cloudobject("body")
         assert(twin.key ~= co.key and twin ~= co and co.nothing == nil)
         assert(s:get_cloudobject(co) == "body" and s:get_object(co.bucket, co.key) == "body")
         assert(s:get_cloudobject(co, { stream = true }):read(2) == "bo")
         assert(s:get_cloudobject(co, { range = { 1, 2 } }) == "od")
-        s:create_bucket("extra")
-        local named = s.put_cloudobject("x", "extra", "some/key")
-        assert(named.bucket == "extra" and named.key == "some/key")
-        assert(named == s:put_cloudobject("y", "extra", "some/key") and named ~= co and co ~= s)
+        s:create_bucket(other)
+        local named = s.put_cloudobject("x", other, "some/key")
+        assert(named.bucket == other and named.key == "some/key")
+        assert(named == s:put_cloudobject("y", other, "some/key") and named ~= co and co ~= s)
         assert(s:delete_cloudobject(co) == true and s:get_cloudobject(co) == nil)
         assert(s:delete_cloudobjects { named, twin, s:put_cloudobject("z") } == true)
-        assert(#s:list_keys() == 0 and #s:list_keys("extra") == 0)
+        assert(#s:list_keys() == 0 and #s:list_keys(other) == 0)
         assert(s:delete_cloudobjects {} == true)
         "#,
     );
@@ -73,9 +76,8 @@ fn a_configuration_that_is_wrong_is_told_at_first_use() {
     assert!(run.out.contains("`lithops.storage` is `nowhere`") && run.out.ends_with("\nstorage\n"), "{run:?}");
 }
 
-#[test]
-fn workers_use_the_drivers_store() {
-    check(
+fn workers_use_the_drivers_store(store: &Store) {
+    store.check(
         r#"
         s:put_object(nil, "in/1", "one\ntwo") s:put_object(nil, "in/2", "three")
         local keys = lithops.map(function(key)

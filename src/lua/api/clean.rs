@@ -6,18 +6,21 @@ use super::executor::Executor;
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 
-/// Forgets jobs whose results nobody has asked for, and removes large results from the scratch store, and the cloud objects `cs`.
-/// What is still running stays unless `force` is set, which cancels it.
+/// Forgets jobs whose results nobody has asked for, and removes large results from the scratch store, the cloud objects that
+/// were made for the executor without a key, and those of `cs`. What is still running stays unless `force` is set, which
+/// cancels it.
 pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(), Raise> {
     let options = Options::new(options, &["fs", "cs", "clean_cloudobjects", "clean_fn", "force"], "clean")?;
     let force = options.boolean("force")?.unwrap_or(false);
-    options.boolean("clean_cloudobjects")?;
+    let clean_cloud_objects = options.boolean("clean_cloudobjects")?.unwrap_or(true);
     let clean_functions = options.boolean("clean_fn")?.unwrap_or(false);
-    if let Some(objects) = options.value("cs")? {
+    let named_objects = options.value("cs")?;
+    let is_whole = named_objects.is_none() && options.value("fs")?.is_none();
+    if let Some(objects) = named_objects {
         super::storage::delete_cloud_objects(lua, objects)?;
     }
     let named = options.value("fs")?;
-    let entries = match &named {
+    let entries: Vec<_> = match &named {
         Some(futures) => {
             let selection = super::selection::Selection::of(lua, None, futures, "clean")?;
             selection.runs().iter().map(|run| run.entry.clone()).collect()
@@ -37,6 +40,11 @@ pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(
             crate::io::handle().block_on(async move { job.remove_objects(clean_functions).await });
             entry.mark_read(0, entry.job.progress().total.unwrap_or(0));
         }
+    }
+    if clean_cloud_objects && is_whole {
+        let running = entries.iter().filter(|entry| !force && !entry.job.is_ended());
+        let running: Vec<String> = running.map(|entry| entry.job.job_id().to_owned()).collect();
+        super::storage::remove_cloud_objects(lua, executor, &running)?;
     }
     executor.forget_read();
     Ok(())

@@ -23,7 +23,7 @@ use crate::lua::vm::Role;
 
 /// Starts jobs, and remembers what its script has not asked for yet.
 pub struct Executor {
-    /// Unique among all processes, with good luck.
+    /// Unique among all processes, with good luck. In a call it begins with the driver's executor, and a dot.
     pub id: String,
     pub config: Config,
     /// What it was made with, for another process.
@@ -32,6 +32,10 @@ pub struct Executor {
     next_job: Cell<u32>,
     unread: RefCell<Vec<Rc<JobEntry>>>,
     unwaited: RefCell<Vec<Rc<JobEntry>>>,
+    /// What was encoded for its next job may store cloud objects; see [`Session`].
+    stores_cloud_objects: Rc<Cell<bool>>,
+    /// Whether its jobs may have stored some.
+    may_have_cloud_objects: Cell<bool>,
 }
 
 /// Options of `FunctionExecutor` that stand for keys of section `lithops`.
@@ -43,14 +47,18 @@ impl Executor {
     fn new(session: &Session, config: Config, options: String) -> Result<Rc<Self>, Raise> {
         let number = session.next_executor.get();
         session.next_executor.set(number + 1);
+        let id = format!("{}-{number}", session.id()?);
+        let root = session.root_executor.borrow();
         Ok(Rc::new(Self {
-            id: format!("{}-{number}", session.id()?),
+            id: if root.is_empty() { id } else { format!("{root}.{id}") },
             config,
             options,
             compute: OnceCell::new(),
             next_job: Cell::new(0),
             unread: RefCell::default(),
             unwaited: RefCell::default(),
+            stores_cloud_objects: session.stores_cloud_objects.clone(),
+            may_have_cloud_objects: Cell::new(false),
         }))
     }
 
@@ -90,6 +98,9 @@ impl Executor {
     pub fn compute(&self, session: &Session) -> Result<Arc<dyn Compute>, Raise> {
         if let Some(compute) = self.compute.get() {
             return Ok(compute.clone());
+        }
+        if session.role == Role::Driver {
+            super::storage::clean_at_exit();
         }
         let backend = self.config.lithops.backend.as_str();
         let compute: Arc<dyn Compute> = match session.relay.get() {
@@ -138,9 +149,17 @@ impl Executor {
 
     /// Remembers a job for `wait()` and `get_result()` without arguments.
     pub fn add(&self, entry: &Rc<JobEntry>) {
+        if self.stores_cloud_objects.take() && !self.may_have_cloud_objects.replace(true) {
+            super::storage::expect_cloud_objects(self);
+        }
         self.forget_read();
         self.unread.borrow_mut().push(entry.clone());
         self.unwaited.borrow_mut().push(entry.clone());
+    }
+
+    /// Whether its jobs may have stored cloud objects without a key.
+    pub fn may_have_cloud_objects(&self) -> bool {
+        self.may_have_cloud_objects.get()
     }
 
     /// Jobs with results that the script has not got.

@@ -77,6 +77,13 @@ impl Handles for ApiHandles {
         Some(postcard::to_stdvec(&saved).map_err(|error| error.to_string()))
     }
 
+    /// A function that stores cloud objects has the name of what does it in its bytecode, however deep inside.
+    fn encoded_code(&self, lua: &Lua, message: &[u8]) {
+        if memchr::memmem::find(message, b"put_cloudobject").is_some() {
+            Session::of(lua).stores_cloud_objects.set(true);
+        }
+    }
+
     fn restore(&self, lua: &Lua, saved: &[u8]) -> mlua::Result<Value> {
         let saved: Saved = postcard::from_bytes(saved).map_err(mlua::Error::external)?;
         let handle = match saved {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinSet;
 
-use super::get::{Chunks, Source};
-use super::{PART_BYTES, PARTS_AT_ONCE, S3Storage, WHOLE_AT_MOST_BYTES};
+use super::get::Chunks;
+use super::{PART_BYTES, PARTS_AT_ONCE, S3Storage};
 use crate::storage::local::blocking;
 use crate::storage::object::ChunkSource;
-use crate::storage::{Storage, StorageError, StorageErrorKind, transfer};
+use crate::storage::{StorageError, StorageErrorKind, transfer};
 
 /// Writes an object to a file, which appears only when it is complete.
 pub(super) async fn to_file(
@@ -21,27 +21,34 @@ pub(super) async fn to_file(
     path: &Path,
     action: String,
 ) -> Result<(), StorageError> {
-    let (info, etag) = storage.properties(bucket, key, &action).await?;
-    if info.size_bytes <= WHOLE_AT_MOST_BYTES {
-        return transfer::download(storage.get_object_stream(bucket, key, None).await?, path).await;
+    let opened = storage.open_object(bucket, key, None, action).await?;
+    if !opened.is_large() {
+        return transfer::download(opened.into_reader(), path).await;
     }
     let target = transfer::Target::new(key, path).await?;
     let file = Arc::new(target.file()?);
-    let source = Source { storage: storage.clone(), bucket: bucket.into(), key: key.into(), action, etag };
-    let next_part = Arc::new(AtomicU64::new(0));
+    let (info, mut first) = opened.into_parts();
+    let (source, rest) = first.cut(PART_BYTES);
+    let mut first = Some((0, first));
+    let next_part = Arc::new(AtomicU64::new(rest.start));
     // Dropped, by a failure of one of them or because the download is given up, the set ends its tasks.
     let mut readers = JoinSet::new();
     for _ in 0..PARTS_AT_ONCE {
         let (source, next_part, file, at) =
             (source.clone(), next_part.clone(), file.clone(), target.action().to_owned());
+        let mut part = first.take();
         readers.spawn(async move {
             loop {
-                let mut offset = next_part.fetch_add(1, Ordering::Relaxed) * PART_BYTES;
-                if offset >= info.size_bytes {
-                    return Ok::<_, StorageError>(());
-                }
-                let end = info.size_bytes.min(offset + PART_BYTES);
-                let mut chunks = Chunks::new(source.clone(), offset, end);
+                let (mut offset, mut chunks) = match part.take() {
+                    Some(first) => first,
+                    None => {
+                        let offset = next_part.fetch_add(PART_BYTES, Ordering::Relaxed);
+                        if offset >= info.size_bytes {
+                            return Ok::<_, StorageError>(());
+                        }
+                        (offset, Chunks::new(source.clone(), offset, info.size_bytes.min(offset + PART_BYTES)))
+                    }
+                };
                 while let Some(chunk) = chunks.next_chunk().await? {
                     let (file, length) = (file.clone(), chunk.len() as u64);
                     blocking(&at, move || file.write_all_at(&chunk, offset)).await?;

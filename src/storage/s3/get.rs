@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
-use super::S3Storage;
 use super::connection::CHANGED;
+use super::{S3Storage, WHOLE_AT_MOST_BYTES, ranges};
 use crate::storage::object::{ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader};
 use crate::storage::{StorageError, StorageErrorKind};
 
@@ -50,7 +50,9 @@ pub(super) struct Opened {
 impl Opened {
     pub fn into_reader(self) -> ObjectReader {
         let length_bytes = self.chunks.left();
-        ObjectReader::new(self.info, length_bytes, Box::new(self.chunks))
+        let chunks: Box<dyn ChunkSource> =
+            if self.is_large() { Box::new(ranges::Ahead::new(self.chunks)) } else { Box::new(self.chunks) };
+        ObjectReader::new(self.info, length_bytes, chunks)
     }
 
     pub async fn read_whole(mut self) -> Result<Bytes, StorageError> {
@@ -58,8 +60,23 @@ impl Opened {
         let length = usize::try_from(self.chunks.left()).map_err(|error| failed(error.to_string()))?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|error| failed(error.to_string()))?;
+        if self.is_large() {
+            // Only asked for, to see whether there is so much.
+            drop(bytes);
+            return ranges::whole(self.chunks).await;
+        }
         self.chunks.fill(&mut bytes, length).await?;
         Ok(bytes.into())
+    }
+
+    /// What is known of the object, and its bytes.
+    pub fn into_parts(self) -> (ObjectInfo, Chunks) {
+        (self.info, self.chunks)
+    }
+
+    /// Whether it is read by several requests. Only an etag tells that they all read the same object.
+    pub fn is_large(&self) -> bool {
+        self.chunks.left() > WHOLE_AT_MOST_BYTES && !self.chunks.source.etag.is_empty()
     }
 }
 
@@ -167,20 +184,55 @@ impl Chunks {
         Chunks { source, body: None, rest: Bytes::new(), offset, end, breaks: 0 }
     }
 
-    fn left(&self) -> u64 {
+    /// Of these bytes keeps only the first `length`, and gives where the others begin and end, and how to read them.
+    pub fn cut(&mut self, length: u64) -> (Source, std::ops::Range<u64>) {
+        let end = self.end;
+        self.end = end.min(self.offset + length);
+        (self.source.clone(), self.end..end)
+    }
+
+    pub fn left(&self) -> u64 {
         self.end - self.offset
     }
 
     /// Appends to `target` until it has `length` bytes, or nothing is left.
     async fn fill(&mut self, target: &mut Vec<u8>, length: usize) -> Result<(), StorageError> {
         while target.len() < length && self.left() > 0 {
-            if !self.rest.is_empty() {
-                let most = self.left().min((length - target.len()) as u64) as usize;
-                let taken = self.rest.split_to(self.rest.len().min(most));
-                self.offset += taken.len() as u64;
-                target.extend_from_slice(&taken);
-                continue;
-            }
+            let most = self.left().min((length - target.len()) as u64) as usize;
+            let piece = self.piece().await?;
+            let taken = piece.len().min(most);
+            target.extend_from_slice(&piece[..taken]);
+            self.take(taken);
+        }
+        Ok(())
+    }
+
+    /// Fills `target`, for which there must be enough left.
+    pub async fn fill_slice(&mut self, mut target: &mut [u8]) -> Result<(), StorageError> {
+        while !target.is_empty() && self.left() > 0 {
+            let piece = self.piece().await?;
+            let taken = piece.len().min(target.len());
+            let (now, later) = std::mem::take(&mut target).split_at_mut(taken);
+            now.copy_from_slice(&piece[..taken]);
+            target = later;
+            self.take(taken);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, length: usize) {
+        self.rest.advance(length);
+        self.offset += length as u64;
+        if self.left() == 0 {
+            // The connection may have more to give than is wanted.
+            self.rest.clear();
+            self.body = None;
+        }
+    }
+
+    /// What is at hand, or the next that comes: never empty, while anything is left.
+    async fn piece(&mut self) -> Result<&[u8], StorageError> {
+        while self.rest.is_empty() {
             let body = match &mut self.body {
                 Some(body) => body,
                 None => self.body.insert(self.source.rest(self.offset, self.end).await?),
@@ -206,7 +258,8 @@ impl Chunks {
                 }
             }
         }
-        Ok(())
+        let length = (self.rest.len() as u64).min(self.left()) as usize;
+        Ok(&self.rest[..length])
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! - `connection`: the client, and what its failures mean.
 //! - `bucket`: the default bucket, and making buckets.
-//! - `put`: storing, by parts where the content is large; `get`: reading, by ranges where the connection breaks.
-//! - `download`: large objects to files, several ranges at a time.
+//! - `put`: storing, by parts where the content is large.
+//! - `get`: reading, by one request, and by more where the connection breaks; `ranges`: by several at a time where the
+//!   object is large; `download`: to files.
 //! - `delete` and `list`: many objects at a time.
 
 mod bucket;
@@ -13,6 +14,7 @@ mod download;
 mod get;
 mod list;
 mod put;
+mod ranges;
 
 use std::error::Error;
 use std::fmt;
@@ -36,7 +38,7 @@ use connection::Connection;
 
 /// The name of the backend in the configuration.
 const BACKEND: &str = "aws_s3";
-/// More than this is stored, and downloaded, by parts.
+/// More than this is stored, and read, by parts.
 const WHOLE_AT_MOST_BYTES: u64 = 16 << 20;
 /// The size of a part. S3 wants at least 5 MiB (Amazon S3 user guide, "Amazon S3 multipart upload limits").
 const PART_BYTES: u64 = 8 << 20;

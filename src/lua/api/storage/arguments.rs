@@ -41,6 +41,11 @@ impl<'a> Arguments<'a> {
         self.store.open(self.lua).cloned()
     }
 
+    /// What the store was made with, as JSON.
+    pub fn made_with(&self) -> String {
+        self.store.options_json()
+    }
+
     /// Nil where there is none.
     pub fn value(&self, position: usize) -> Value {
         self.values.get(position - 1).cloned().unwrap_or(Value::Nil)

@@ -1,16 +1,18 @@
 //! `lithops.storage` and `lithops.Storage{…}`: objects in stores.
 //!
-//! - `objects`: the functions of a store, with their arguments as `arguments` reads them.
+//! - `objects`: the functions of a store, with their arguments as `arguments` reads them; `listings`: those that list.
 //! - `body`: what scripts hand in to be stored; `stream`: what they read piece by piece.
-//! - `cloud_object`: references to objects.
+//! - `cloud_object`: references to objects; `temporary`: those without a key of the script's choice, and their end.
 //!
 //! A script's thread waits for the store's work, which the process's I/O thread does.
 
 mod arguments;
 mod body;
 mod cloud_object;
+mod listings;
 mod objects;
 mod stream;
+mod temporary;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -30,6 +32,7 @@ use crate::storage::{Storage, StorageError};
 
 use arguments::Arguments;
 pub use stream::ObjectStream;
+pub use temporary::{clean_at_exit, expect_cloud_objects, remove_cloud_objects};
 
 /// A store of objects, opened when it is first used.
 pub struct Store {
@@ -52,6 +55,11 @@ impl Store {
         let storage =
             crate::io::handle().block_on(crate::storage::open(&config)).map_err(|error| raise(lua, &error))?;
         Ok(self.opened.get_or_init(|| storage))
+    }
+
+    /// What it was made with, as JSON.
+    fn options_json(&self) -> String {
+        self.options.as_ref().map_or_else(|| "{}".into(), |options| Json::Object(options.clone()).to_string())
     }
 
     fn config(&self, lua: &Lua) -> Result<Config, Raise> {
@@ -79,7 +87,7 @@ pub struct StorageHandle(Rc<Store>);
 impl StorageHandle {
     /// What the store was made with, for another process.
     pub fn options_json(&self) -> String {
-        self.0.options.as_ref().map_or_else(|| "{}".into(), |options| Json::Object(options.clone()).to_string())
+        self.0.options_json()
     }
 
     /// The store that was made with these options elsewhere.

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::UNIX_EPOCH;
 
-use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
+use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Value};
 
 use super::arguments::{Arguments, as_cloud_object, range};
 use super::body::Content;
+use super::listings::{iter_keys, iter_objects, list_keys, list_objects};
 use super::stream::ObjectStream;
-use super::{errors, object, raise};
+use super::{errors, object, raise, temporary};
 use crate::lua::bind::{Raise, caller_position};
 use crate::storage::{ByteRange, CloudObject, ObjectInfo, StorageError, StorageErrorKind};
 
-type Answer = Result<MultiValue, Raise>;
+pub(super) type Answer = Result<MultiValue, Raise>;
 
 /// A function of a store, with its arguments read from the script.
 type StoreFunction = fn(&Arguments) -> Answer;
@@ -29,6 +30,8 @@ pub(super) const FUNCTIONS: &[(&str, StoreFunction)] = &[
     ("delete_objects", delete_objects),
     ("list_objects", list_objects),
     ("list_keys", list_keys),
+    ("iter_objects", iter_objects),
+    ("iter_keys", iter_keys),
     ("upload_file", upload_file),
     ("download_file", download_file),
     ("put_cloudobject", put_cloudobject),
@@ -38,7 +41,7 @@ pub(super) const FUNCTIONS: &[(&str, StoreFunction)] = &[
 ];
 
 /// Waits for work of the store.
-fn wait<T>(lua: &Lua, work: impl Future<Output = Result<T, StorageError>>) -> Result<T, Raise> {
+pub(super) fn wait<T>(lua: &Lua, work: impl Future<Output = Result<T, StorageError>>) -> Result<T, Raise> {
     crate::io::handle().block_on(work).map_err(|error| raise(lua, &error))
 }
 
@@ -83,7 +86,7 @@ fn get(call: &Arguments, bucket: &str, key: &str, options: usize) -> Answer {
 }
 
 /// What scripts learn of an object.
-struct Entry(ObjectInfo);
+pub(super) struct Entry(pub ObjectInfo);
 
 impl IntoLua for Entry {
     fn into_lua(self, lua: &Lua) -> mlua::Result<Value> {
@@ -150,30 +153,6 @@ fn told(lua: &Lua, count: usize, failed: Vec<(String, StorageError)>) -> Answer 
     Err(Raise::Value(Value::Table(error)))
 }
 
-/// A listing, made page by page.
-fn list(call: &Arguments, make: impl Fn(ObjectInfo) -> Result<Value, Raise>) -> Result<Table, Raise> {
-    let (storage, bucket) = (call.storage()?, call.bucket(1)?);
-    let prefix = call.optional_text(2)?.unwrap_or_default();
-    let mut pages = wait(call.lua, storage.list_objects(&bucket, &prefix))?;
-    let list = call.lua.create_table()?;
-    while let Some(page) = wait(call.lua, pages.next_page())? {
-        for info in page {
-            list.raw_push(make(info)?)?;
-        }
-    }
-    Ok(list)
-}
-
-fn list_objects(call: &Arguments) -> Answer {
-    let objects = list(call, |info| Ok(Entry(info).into_lua(call.lua)?))?;
-    Ok(objects.into_lua_multi(call.lua)?)
-}
-
-fn list_keys(call: &Arguments) -> Answer {
-    let keys = list(call, |info| Ok(info.key.into_lua(call.lua)?))?;
-    Ok(keys.into_lua_multi(call.lua)?)
-}
-
 fn upload_file(call: &Arguments) -> Answer {
     let (path, bucket, key) = (call.path(1)?, call.bucket(2)?, call.text(3)?);
     wait(call.lua, call.storage()?.upload_file(&path, &bucket, &key))?;
@@ -192,9 +171,12 @@ fn download_file(call: &Arguments) -> Answer {
 fn put_cloudobject(call: &Arguments) -> Answer {
     let (storage, bucket, key) = (call.storage()?, call.bucket(2)?, call.optional_text(3)?);
     let content = Content::of(call, 1)?;
-    let object = content.send(call.lua, move |body| async move {
-        CloudObject::put(&*storage, body, Some(&bucket), key.as_deref()).await
-    })?;
+    let key = match key {
+        Some(key) => key,
+        None => temporary::fresh_key(call.lua, &storage, &bucket, || call.made_with())?,
+    };
+    let object =
+        content.send(call.lua, move |body| async move { CloudObject::put(&*storage, body, &bucket, &key).await })?;
     Ok(object.into_lua_multi(call.lua)?)
 }
 

@@ -1,0 +1,143 @@
+//! Large objects, read by several ranges at a time: one connection is often slower than the network.
+//!
+//! The first range comes from the request that opened the object, and every other one must find the same etag.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::get::{Chunks, Source};
+use super::{PART_BYTES, PARTS_AT_ONCE};
+use crate::storage::object::{CHUNK_BYTES, ChunkSource};
+use crate::storage::{StorageError, StorageErrorKind};
+
+/// Who has read so much goes on to read the rest: until then nothing is read ahead.
+const READ_AHEAD_AFTER_BYTES: u64 = 2 << 20;
+/// Ranges that are read ahead of the reader. They, and the one that it reads, are what a stream holds in memory.
+const RANGES_AHEAD: usize = 3;
+/// The chunks of a range that wait for the reader: all of them.
+const CHUNKS_OF_RANGE: usize = PART_BYTES as usize / CHUNK_BYTES;
+
+/// A stream whose next ranges are read ahead.
+pub(super) struct Ahead {
+    /// The first range.
+    first: Chunks,
+    source: Source,
+    /// What no request was made for yet.
+    rest: Range<u64>,
+    /// The ranges that follow the first one, in order.
+    ahead: VecDeque<Reading>,
+    /// What the reader has got so far.
+    given_bytes: u64,
+}
+
+/// A range that a task reads. Dropped, it ends the task.
+struct Reading {
+    chunks: mpsc::Receiver<Result<Bytes, StorageError>>,
+    task: AbortHandle,
+}
+
+impl Reading {
+    fn start(source: Source, range: Range<u64>) -> Reading {
+        let (sender, chunks) = mpsc::channel(CHUNKS_OF_RANGE);
+        let task = tokio::spawn(async move {
+            let mut range = Chunks::new(source, range.start, range.end);
+            while let Some(chunk) = range.next_chunk().await.transpose() {
+                let failed = chunk.is_err();
+                if sender.send(chunk).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Reading { chunks, task: task.abort_handle() }
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Ahead {
+    /// The bytes that `all` has.
+    pub fn new(mut all: Chunks) -> Ahead {
+        let (source, rest) = all.cut(PART_BYTES);
+        Ahead { first: all, source, rest, ahead: VecDeque::new(), given_bytes: 0 }
+    }
+
+    /// Asks for more, the more the reader has read: somebody may want no more than the beginning.
+    fn go_ahead(&mut self) {
+        if self.given_bytes < READ_AHEAD_AFTER_BYTES {
+            return;
+        }
+        let wanted = RANGES_AHEAD.min(1 + (self.given_bytes / PART_BYTES) as usize);
+        while self.ahead.len() < wanted && !self.rest.is_empty() {
+            let end = self.rest.end.min(self.rest.start + PART_BYTES);
+            self.ahead.push_back(Reading::start(self.source.clone(), self.rest.start..end));
+            self.rest.start = end;
+        }
+    }
+}
+
+#[async_trait]
+impl ChunkSource for Ahead {
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+        loop {
+            self.go_ahead();
+            let chunk = if self.first.left() > 0 {
+                self.first.next_chunk().await?
+            } else if let Some(reading) = self.ahead.front_mut() {
+                let Some(chunk) = reading.chunks.recv().await else {
+                    self.ahead.pop_front();
+                    continue;
+                };
+                Some(chunk?)
+            } else {
+                None
+            };
+            self.given_bytes += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+            return Ok(chunk);
+        }
+    }
+}
+
+/// Reads all bytes into one piece of memory.
+pub(super) async fn whole(mut first: Chunks) -> Result<Bytes, StorageError> {
+    // Parts of one allocation, which are put together again without a copy.
+    let mut unread = BytesMut::zeroed(first.left() as usize);
+    let (source, mut rest) = first.cut(PART_BYTES);
+    let mut parts = VecDeque::new();
+    parts.push_back((first, unread.split_to(PART_BYTES as usize)));
+    while !rest.is_empty() {
+        let end = rest.end.min(rest.start + PART_BYTES);
+        let part = unread.split_to((end - rest.start) as usize);
+        parts.push_back((Chunks::new(source.clone(), rest.start, end), part));
+        rest.start = end;
+    }
+    let mut read: Vec<Option<BytesMut>> = parts.iter().map(|_| None).collect();
+    let mut parts = parts.into_iter().enumerate();
+    let mut reading = JoinSet::new();
+    loop {
+        while reading.len() < PARTS_AT_ONCE
+            && let Some((number, (mut chunks, mut part))) = parts.next()
+        {
+            reading.spawn(async move {
+                chunks.fill_slice(&mut part).await?;
+                Ok::<_, StorageError>((number, part))
+            });
+        }
+        let Some(joined) = reading.join_next().await else { break };
+        let (number, part) = joined
+            .map_err(|stopped| StorageError::new(StorageErrorKind::Io, &source.action, stopped.to_string()))??;
+        read[number] = Some(part);
+    }
+    let mut parts = read.into_iter().flatten();
+    let mut whole = parts.next().unwrap_or_default();
+    parts.for_each(|part| whole.unsplit(part));
+    Ok(whole.freeze())
+}
