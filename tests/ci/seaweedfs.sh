@@ -8,7 +8,8 @@ folder="$(mktemp -d)"
 server=""
 finish() {
   if [[ -n "$server" ]]; then
-    kill "$server" 2>/dev/null || true
+    # Asked to end, its filer may try for ever to write to volumes that are gone already; nothing of it is wanted any more.
+    kill -KILL "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
   fi
   rm -rf "$folder"
