@@ -10,6 +10,14 @@ mod jobs;
 
 #[path = "modules/base64.rs"]
 mod base64;
+#[path = "modules/compress.rs"]
+mod compress;
+#[path = "modules/datetime.rs"]
+mod datetime;
+#[path = "modules/hash.rs"]
+mod hash;
+#[path = "modules/regex.rs"]
+mod regex;
 /// How modules and their functions reach workers.
 #[path = "modules/travel.rs"]
 mod travel;

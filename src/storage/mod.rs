@@ -9,6 +9,7 @@
 //! listings come a page at a time ([`ObjectPages`]). Every failure is a [`StorageError`] with a stable kind.
 
 mod cloud_object;
+pub(crate) mod compression;
 mod error;
 mod local;
 mod names;

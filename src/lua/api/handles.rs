@@ -1,4 +1,6 @@
-//! The API's userdata on their way to the other side: futures, ranges, executors, cloud objects, stores.
+//! The API's userdata on their way to the other side: futures, ranges, executors, cloud objects, stores, and values of modules.
+
+use std::rc::Rc;
 
 use mlua::{AnyUserData, Lua, Value};
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,10 @@ use super::iterdata::Range;
 use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
+use crate::lua::modules::datetime::Moment;
+use crate::lua::modules::regex::{self, Regex, RegexHandle};
 use crate::lua::session::Session;
+use crate::lua::stream::ByteStream;
 use crate::lua::vm::Role;
 use crate::storage::CloudObject;
 
@@ -21,6 +26,8 @@ enum Saved {
     Executor { options: String },
     CloudObject(CloudObject),
     Storage { options: String },
+    Regex { pattern: String, flags: regex::Flags },
+    DateTime { nanoseconds: i128, zone: String },
 }
 
 /// Credentials never travel with a function: a worker has its own, or asks its driver.
@@ -61,8 +68,17 @@ impl Handles for ApiHandles {
                 return Some(Err(refusal));
             }
             Saved::Storage { options }
+        } else if let Ok(regex) = handle.borrow::<RegexHandle>() {
+            Saved::Regex { pattern: regex.0.pattern().to_owned(), flags: regex.0.flags() }
+        } else if let Ok(moment) = handle.borrow::<Moment>() {
+            let (nanoseconds, zone) = moment.saved();
+            Saved::DateTime { nanoseconds, zone }
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
+        } else if handle.is::<ByteStream>() {
+            return Some(Err(
+                "a stream is read where it was opened; send what it holds, or open it in the function".into()
+            ));
         } else {
             return None;
         };
@@ -85,6 +101,13 @@ impl Handles for ApiHandles {
             Saved::CloudObject(object) => lua.create_userdata(object)?,
             Saved::Storage { options } => {
                 lua.create_userdata(StorageHandle::restore(&options).map_err(mlua::Error::external)?)?
+            }
+            Saved::Regex { pattern, flags } => {
+                let regex = Regex::new(&pattern, flags).map_err(mlua::Error::runtime)?;
+                lua.create_userdata(RegexHandle(Rc::new(regex)))?
+            }
+            Saved::DateTime { nanoseconds, zone } => {
+                lua.create_userdata(Moment::restore(nanoseconds, &zone).map_err(mlua::Error::runtime)?)?
             }
             Saved::Executor { options } => lua.create_userdata(ExecutorHandle::restore(lua, &options)?)?,
         };

@@ -5,6 +5,10 @@
 //! VM itself; see [`parts`].
 
 mod base64;
+mod compress;
+pub mod datetime;
+mod hash;
+pub mod regex;
 
 use mlua::{Lua, Table, Value};
 
@@ -17,7 +21,13 @@ pub struct NativeModule {
 }
 
 /// Every module. A new one is a file here and a line in this list.
-pub const ALL: &[NativeModule] = &[NativeModule { name: "base64", open: base64::open }];
+pub const ALL: &[NativeModule] = &[
+    NativeModule { name: "base64", open: base64::open },
+    NativeModule { name: "compress", open: compress::open },
+    NativeModule { name: "datetime", open: datetime::open },
+    NativeModule { name: "hash", open: hash::open },
+    NativeModule { name: "regex", open: regex::open },
+];
 
 /// The module `name`.
 pub fn find(name: &str) -> Option<&'static NativeModule> {
