@@ -10,10 +10,18 @@ mod jobs;
 
 #[path = "modules/base64.rs"]
 mod base64;
+#[path = "modules/compress.rs"]
+mod compress;
 #[path = "modules/csv.rs"]
 mod csv;
+#[path = "modules/datetime.rs"]
+mod datetime;
+#[path = "modules/hash.rs"]
+mod hash;
 #[path = "modules/json.rs"]
 mod json;
+#[path = "modules/regex.rs"]
+mod regex;
 #[path = "modules/text.rs"]
 mod text;
 /// How modules and their functions reach workers.

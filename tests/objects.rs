@@ -23,6 +23,9 @@ mod web;
 /// Which elements are objects, and which addresses lead to them.
 #[path = "objects/addresses.rs"]
 mod addresses;
+/// Objects that are stored compressed.
+#[path = "objects/compressed.rs"]
+mod compressed;
 /// What goes wrong, in one sentence each.
 #[path = "objects/failures.rs"]
 mod failures;

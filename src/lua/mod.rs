@@ -7,6 +7,7 @@
 //! - [`bind`](mod@bind) turns Rust closures into Lua functions; [`options`] reads their option tables.
 //! - [`api`] is the `lithops` table, one file a group of functions.
 //! - [`modules`] is what of the standard library is written in Rust; [`stdlib`] embeds what is written in Lua.
+//! - [`stream`] is how bytes are read piece by piece, whatever they come from; [`userdata`] reads arguments that are userdata.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
 
 pub mod api;
@@ -24,7 +25,9 @@ pub mod script;
 pub mod search_path;
 pub mod session;
 pub mod stdlib;
+pub mod stream;
 pub mod traceback;
+pub mod userdata;
 pub mod vm;
 
 pub use bind::{Raise, bind};

@@ -29,6 +29,8 @@ pub enum StorageErrorKind {
     Throttled,
     /// The object was replaced or deleted while it was read.
     ObjectChanged,
+    /// What was stored compressed cannot be read: it is cut off, or corrupt.
+    InvalidData,
     Io,
 }
 
@@ -50,6 +52,7 @@ impl StorageErrorKind {
             StorageErrorKind::Unreachable => "unreachable",
             StorageErrorKind::Throttled => "throttled",
             StorageErrorKind::ObjectChanged => "object_changed",
+            StorageErrorKind::InvalidData => "invalid_data",
             StorageErrorKind::Io => "io",
         }
     }

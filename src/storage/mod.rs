@@ -13,6 +13,8 @@
 
 mod address;
 mod cloud_object;
+pub(crate) mod compression;
+mod decompress;
 mod error;
 mod http;
 mod local;

@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes};
 use serde::{Deserialize, Serialize};
 
 use super::address::Scheme;
+use super::decompress::decompressed;
 use super::object::{ByteRange, ChunkSource, ObjectReader};
 use super::source::ObjectSource;
 use super::{StorageError, StorageErrorKind};
@@ -52,7 +53,17 @@ impl Piece {
     ///
     /// # Errors
     /// `no_such_key` if the object has vanished since it was found, `object_changed` if it is another one.
+    /// `invalid_data`, here or as it is read, if what is stored compressed is cut off or corrupt.
     pub async fn open(&self, source: &ObjectSource) -> Result<ObjectReader, StorageError> {
+        let reader = self.open_stored(source).await?;
+        // Lines are those of the content as it was before it was compressed; exact ranges are of what is stored.
+        if self.part > 1 || self.newline.is_none() {
+            return Ok(reader);
+        }
+        decompressed(reader, format!("read {}", self.url()), self.is_whole()).await
+    }
+
+    async fn open_stored(&self, source: &ObjectSource) -> Result<ObjectReader, StorageError> {
         if self.is_whole() {
             let reader = source.get_object_stream(&self.bucket, &self.key, None).await;
             return self.checked(reader);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::address::Scheme;
+use super::compression::Compression;
 use super::local::Files;
 use super::object::{ByteRange, ObjectInfo, ObjectPages, ObjectReader};
 use super::{LocalStorage, S3Storage, Storage, StorageError, StorageErrorKind, http};
@@ -25,8 +26,13 @@ impl From<ObjectInfo> for Found {
 
 impl Found {
     /// Why it cannot be cut, at lines if there is a `newline`.
-    pub fn is_one_piece(&self, _newline: Option<u8>) -> Option<&'static str> {
-        (!self.has_ranges).then_some("its server gives no ranges")
+    pub fn is_one_piece(&self, newline: Option<u8>) -> Option<String> {
+        if !self.has_ranges {
+            return Some("its server gives no ranges".into());
+        }
+        // Exact ranges are of the bytes as they are stored.
+        let format = newline.and_then(|_| Compression::of_name(&self.info.key))?;
+        Some(format!("it is {format}, which can only be read from its start"))
     }
 }
 

@@ -33,6 +33,9 @@ function lithops.objects(addresses, opts) end
 ---An object, or a piece of one, that a function reads. It is opened at the first read. If it was replaced since the job has found it, that
 ---read raises an error of kind `"object_changed"`; if it is gone, `"no_such_key"`.
 ---
+---gzip, zstd and bzip2 are decompressed as they are read (not with `obj_newline = false`, which means the bytes as they are stored), and
+---are not cut: an object that is to be cut and whose name ends with .gz, .zst or .bz2 is one piece, which a warning says.
+---
 ---Cut at lines, every line is in exactly one piece: in the one in whose range it begins. A piece in which none begins is empty.
 ---@class lithops.Object: userdata
 ---@field bucket? string nil for files and URLs.

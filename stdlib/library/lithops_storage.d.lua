@@ -38,6 +38,7 @@ local Store = {}
 ---| "unreachable" # The server does not answer.
 ---| "throttled" # The server wants fewer requests.
 ---| "object_changed" # The object was replaced or deleted while it was read.
+---| "invalid_data" # What an object holds compressed is cut off or corrupt.
 ---| "io" # Anything else.
 
 ---What can be stored: a string; what is left of a stream, which is closed by it; an open file, or anything else with a

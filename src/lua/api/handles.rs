@@ -1,4 +1,6 @@
-//! Userdata on their way to the other side: futures, ranges, executors, cloud objects, stores, counters of words.
+//! The API's userdata on their way to the other side: futures, ranges, executors, cloud objects, stores, and values of modules.
+
+use std::rc::Rc;
 
 use mlua::{AnyUserData, Lua, Value};
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,10 @@ use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
 use crate::lua::modules::WordCounter;
+use crate::lua::modules::datetime::Moment;
+use crate::lua::modules::regex::{self, Regex, RegexHandle};
 use crate::lua::session::Session;
+use crate::lua::stream::ByteStream;
 use crate::lua::vm::Role;
 use crate::storage::{CloudObject, Piece};
 
@@ -25,6 +30,8 @@ enum Saved {
     Storage { options: String },
     Object(Box<Piece>),
     WordCounter { counts: Vec<u8> },
+    Regex { pattern: String, flags: regex::Flags },
+    DateTime { nanoseconds: i128, zone: String },
 }
 
 /// Credentials never travel with a function: a worker has its own, or asks its driver.
@@ -69,8 +76,17 @@ impl Handles for ApiHandles {
             Saved::Object(Box::new(object.piece().clone()))
         } else if let Ok(counter) = handle.borrow::<WordCounter>() {
             Saved::WordCounter { counts: counter.save() }
+        } else if let Ok(regex) = handle.borrow::<RegexHandle>() {
+            Saved::Regex { pattern: regex.0.pattern().to_owned(), flags: regex.0.flags() }
+        } else if let Ok(moment) = handle.borrow::<Moment>() {
+            let (nanoseconds, zone) = moment.saved();
+            Saved::DateTime { nanoseconds, zone }
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
+        } else if handle.is::<ByteStream>() {
+            return Some(Err(
+                "a stream is read where it was opened; send what it holds, or open it in the function".into()
+            ));
         } else {
             return None;
         };
@@ -104,6 +120,13 @@ impl Handles for ApiHandles {
             }
             Saved::WordCounter { counts } => {
                 lua.create_userdata(WordCounter::restore(&counts).map_err(mlua::Error::external)?)?
+            }
+            Saved::Regex { pattern, flags } => {
+                let regex = Regex::new(&pattern, flags).map_err(mlua::Error::runtime)?;
+                lua.create_userdata(RegexHandle(Rc::new(regex)))?
+            }
+            Saved::DateTime { nanoseconds, zone } => {
+                lua.create_userdata(Moment::restore(nanoseconds, &zone).map_err(mlua::Error::runtime)?)?
             }
             Saved::Executor { options } => lua.create_userdata(ExecutorHandle::restore(lua, &options)?)?,
         };

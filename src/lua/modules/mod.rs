@@ -5,10 +5,14 @@
 //! VM itself; see [`parts`].
 
 mod base64;
+mod compress;
 mod csv;
+pub mod datetime;
+mod hash;
 mod json;
 mod number;
 mod position;
+pub mod regex;
 mod source;
 mod text;
 
@@ -30,6 +34,10 @@ pub const ALL: &[NativeModule] = &[
     NativeModule { name: "csv", open: csv::open },
     NativeModule { name: "json", open: json::open },
     NativeModule { name: "text", open: text::open },
+    NativeModule { name: "compress", open: compress::open },
+    NativeModule { name: "datetime", open: datetime::open },
+    NativeModule { name: "hash", open: hash::open },
+    NativeModule { name: "regex", open: regex::open },
 ];
 
 /// The module `name`.

@@ -1,11 +1,12 @@
 //! `obj`: an object, or a piece of one, in the hands of the function that reads it.
 
-use mlua::{AnyUserData, Function, IntoLua, Lua, MetaMethod, MultiValue, Table, UserData, UserDataFields, Value};
+use mlua::{AnyUserData, IntoLua, Lua, MetaMethod, MultiValue, Table, UserData, UserDataFields, Value};
 
 use crate::lua::api::storage::{ObjectStream, raise};
 use crate::lua::bind::{Raise, bind};
 use crate::lua::call_with_traceback;
 use crate::lua::session::Session;
+use crate::lua::stream::{self, read_all};
 use crate::storage::{ObjectSource, Piece, UNKNOWN_SIZE};
 
 /// A piece of an object. It is opened when it is first read.
@@ -104,19 +105,14 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             // The whole piece is what most want.
             formats.push_back("*a".into_lua(lua)?);
         }
-        formats.push_front(Value::UserData(stream));
-        Ok(call_with_traceback(lua, &method(lua, "read")?, formats)?)
+        read_all(lua, &mut *stream.borrow_mut::<ObjectStream>()?, formats)
     })?;
     methods.raw_set("read", read)?;
     let lines = bind(lua, "object.lines", |lua, (this, format): (Value, Value)| {
-        let stream = stream_of(lua, object_of(&this)?)?;
-        Ok(call_with_traceback(lua, &method(lua, "lines")?, (stream, format))?)
+        let stream = Value::UserData(stream_of(lua, object_of(&this)?)?);
+        let lines = stream::method(lua, &stream, "lines")?.ok_or_else(|| Raise::message("the stream has no lines"))?;
+        Ok(call_with_traceback(lua, &lines, (stream, format))?)
     })?;
     methods.raw_set("lines", lines)?;
     lua.set_named_registry_value(METHODS, methods)
-}
-
-/// A method of streams.
-fn method(lua: &Lua, name: &str) -> mlua::Result<Function> {
-    lua.named_registry_value::<Table>(ObjectStream::METHODS)?.raw_get(name)
 }

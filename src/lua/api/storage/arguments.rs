@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mlua::{AnyUserData, Lua, MultiValue, Table, Value};
+use mlua::{Lua, MultiValue, Table, Value};
 
 use super::{StorageHandle, Store};
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
+use crate::lua::userdata::type_name;
 use crate::storage::{ByteRange, CloudObject, Storage};
 
 /// The arguments of one call. Positions count from 1, without the store that a call with a colon begins with.
@@ -129,15 +130,6 @@ impl<'a> Arguments<'a> {
 /// The cloud object in a Lua value, if it is one.
 pub(super) fn as_cloud_object(value: &Value) -> Option<CloudObject> {
     value.as_userdata()?.borrow::<CloudObject>().ok().map(|object| object.clone())
-}
-
-/// The type of a value, as messages name it.
-pub(super) fn type_name(value: &Value) -> String {
-    let name = |userdata: &AnyUserData| userdata.type_name().ok();
-    match value {
-        Value::UserData(userdata) => name(userdata).map_or("userdata".into(), |name| name.to_string_lossy()),
-        other => other.type_name().into(),
-    }
 }
 
 /// The option `range`: `{first, last}`, counted from 0, both included.

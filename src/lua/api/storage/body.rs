@@ -4,14 +4,14 @@ use std::future::Future;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use mlua::{AnyUserData, Function, Lua, Value};
+use mlua::{AnyUserData, Lua};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::arguments::Arguments;
 use super::raise;
 use super::stream::ObjectStream;
 use crate::lua::bind::Raise;
-use crate::lua::call_with_traceback;
+use crate::lua::stream::LuaReader;
 use crate::storage::{Body, CHUNK_BYTES, ChunkSource, StorageError, StorageErrorKind};
 
 /// Pieces on their way from the script's thread to the store's.
@@ -20,13 +20,7 @@ const PIECES_AHEAD: usize = 2;
 pub(super) enum Content {
     Here(Body),
     /// Bytes that only the script's thread can get.
-    Reader(Reader),
-}
-
-/// An object with a method `read`, as open files have it.
-pub(super) struct Reader {
-    object: Value,
-    read: Function,
+    Reader(LuaReader),
 }
 
 impl Content {
@@ -38,8 +32,8 @@ impl Content {
         if let Some(stream) = value.as_userdata().filter(|userdata| userdata.is::<ObjectStream>()) {
             return rest_of(stream).map(Content::Here).map_err(|text| arguments.refuse(position, text));
         }
-        match method_read(arguments.lua, &value)? {
-            Some(read) => Ok(Content::Reader(Reader { object: value, read })),
+        match LuaReader::of(arguments.lua, &value)? {
+            Some(reader) => Ok(Content::Reader(reader)),
             None => Err(arguments.refuse_type(position, "string, stream or open file")),
         }
     }
@@ -59,7 +53,7 @@ impl Content {
         let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
         let working = crate::io::handle().spawn(work(Body::Stream(Box::new(Pieces(receiver)))));
         let read = loop {
-            match reader.next_piece(lua) {
+            match reader.next_piece(lua, CHUNK_BYTES, "body") {
                 // A store that failed takes no more; its error is told below.
                 Ok(piece) => {
                     let is_last = piece.is_none();
@@ -81,40 +75,6 @@ impl Content {
 fn rest_of(stream: &AnyUserData) -> Result<Body, String> {
     let rest = stream.borrow_mut::<ObjectStream>().ok().and_then(|mut stream| stream.take_rest());
     rest.ok_or_else(|| "the stream is closed".into())
-}
-
-fn method_read(lua: &Lua, value: &Value) -> Result<Option<Function>, Raise> {
-    if !matches!(value, Value::UserData(_) | Value::Table(_)) {
-        return Ok(None);
-    }
-    // A field of foreign userdata is reached as Lua code reaches it.
-    let get: Function = lua.load("local object = ... return object.read").set_name("=[lithops]").into_function()?;
-    let read = call_with_traceback(lua, &get, value).ok().and_then(|mut values| values.pop_front());
-    Ok(read.and_then(|read| read.as_function().cloned()))
-}
-
-impl Reader {
-    /// `None` at the end.
-    fn next_piece(&self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
-        loop {
-            let mut values = call_with_traceback(lua, &self.read, (&self.object, CHUNK_BYTES))?;
-            let piece = values.pop_front().unwrap_or(Value::Nil);
-            return match piece {
-                // Nothing yet.
-                Value::String(piece) if piece.as_bytes().is_empty() => continue,
-                Value::String(piece) => Ok(Some(Bytes::copy_from_slice(&piece.as_bytes()))),
-                Value::Nil => match values.pop_front() {
-                    None | Some(Value::Nil) => Ok(None),
-                    Some(Value::String(text)) => Err(Raise::Message(text.to_string_lossy())),
-                    Some(error) => Err(Raise::Value(error)),
-                },
-                other => {
-                    let text = format!("the body's `read` gave a {}, not a string or nil", other.type_name());
-                    Err(Raise::Message(text))
-                }
-            };
-        }
-    }
 }
 
 /// The pieces that a script's thread sends; `None` is the end, and an end without it a failure.

@@ -178,7 +178,6 @@ pub(super) fn raise(lua: &Lua, error: &StorageError) -> Raise {
 
 /// `lithops.storage`, `lithops.Storage`.
 pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<()> {
-    stream::install(lua)?;
     let store = Store::new(None);
     lua.set_named_registry_value(DEFAULT_FUNCTIONS, functions_of(lua, &store)?)?;
     lithops.raw_set("storage", StorageHandle(store))?;

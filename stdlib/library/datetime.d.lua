@@ -1,0 +1,106 @@
+---@meta datetime
+
+---Moments, to the nanosecond, with a time zone. Zones are named `UTC`, `local` (this machine's), like `Europe/Berlin` (where the
+---system has time zone data), or by an offset, `+02:00`. Where none is named, it is UTC: the same here and in every worker.
+---@class datetime
+local datetime = {}
+
+---@class datetime.Fields
+---@field year integer
+---@field month? integer Default: 1.
+---@field day? integer Default: 1.
+---@field hour? integer Default: 0.
+---@field minute? integer Default: 0.
+---@field min? integer The same, as `os.time` calls it.
+---@field second? integer Default: 0.
+---@field sec? integer The same, as `os.time` calls it.
+---@field nanosecond? integer Default: 0.
+---@field tz? string Default: UTC.
+
+---@class datetime.Amounts
+---@field years? integer
+---@field months? integer
+---@field weeks? integer
+---@field days? integer
+---@field hours? number
+---@field minutes? number
+---@field seconds? number
+
+---@alias datetime.Unit "year"|"month"|"week"|"day"|"hour"|"minute"|"second"
+
+---The current moment.
+---@param tz? string
+---@return datetime.Moment
+function datetime.now(tz) end
+
+---Reads a text. Without a format: ISO 8601 and RFC 3339 (`2024-05-17`, `2024-05-17T12:30:15.5+02:00`, also with a zone's name behind it,
+---`[Europe/Berlin]`) and RFC 2822 (`Fri, 17 May 2024 12:30:15 +0200`).
+---@param text string
+---@param format? string As for C's `strptime`: `%Y-%m-%d %H:%M:%S`; `%s` is seconds since 1970, `%z` an offset.
+---@param tz? string The zone of a text that names none.
+---@return datetime.Moment? moment Nil if the text is no such date.
+---@return string? err
+function datetime.parse(text, format, tz) end
+
+---The moment so many seconds after the start of 1970 in UTC, rounded to microseconds.
+---@param seconds number
+---@param tz? string
+---@return datetime.Moment
+function datetime.from_epoch(seconds, tz) end
+
+---The moment when clocks show this. What clocks show twice when they are set back is the first time; what they skip is as much later.
+---@param fields datetime.Fields
+---@return datetime.Moment
+function datetime.new(fields) end
+
+---A moment. It never changes. Two of them compare with `==`, `<` and `<=`, whatever their zones; `a - b` are the seconds between
+---them; `a + seconds` and `a - seconds` are other moments. `tostring` gives ISO 8601. It may be captured by functions that run elsewhere.
+---@class datetime.Moment
+---@field year integer
+---@field month integer
+---@field day integer
+---@field hour integer
+---@field minute integer
+---@field second integer
+---@field nanosecond integer Of the second.
+---@field weekday integer 1 is Monday, 7 Sunday.
+---@field yearday integer 1 is the first of January.
+---@field epoch number Seconds since 1970, with a fraction.
+---@field tz string
+---@field offset integer Seconds east of UTC.
+---@operator sub(datetime.Moment): number
+---@operator sub(number): datetime.Moment
+---@operator add(number): datetime.Moment
+local moment = {}
+
+---As C's `strftime`: `%Y-%m-%d %H:%M:%S %z`.
+---@param format string
+---@return string
+function moment:format(format) end
+
+---ISO 8601 with the offset: `2024-05-17T12:30:15+02:00`, or with `Z` for UTC.
+---@return string
+function moment:iso() end
+
+---The moment that much later: years to days by the calendar of its zone (a month after January 31 is the last day of February), then
+---hours, minutes and seconds by the clock. A number is seconds.
+---@param amounts datetime.Amounts|number
+---@return datetime.Moment
+function moment:add(amounts) end
+
+---The moment that much earlier.
+---@param amounts datetime.Amounts|number
+---@return datetime.Moment
+function moment:sub(amounts) end
+
+---The same moment as clocks elsewhere show it.
+---@param tz string
+---@return datetime.Moment
+function moment:to_tz(tz) end
+
+---The start of the year, month, week (its Monday), day and so on that it is in.
+---@param unit datetime.Unit
+---@return datetime.Moment
+function moment:floor(unit) end
+
+return datetime
