@@ -48,7 +48,11 @@ impl Table {
                 format!("{name}: {} {unit}", short(figure)),
                 figure / ours,
                 figure / times,
-                if times > 1.0 { format!("{times} times as fast") } else { "as fast".into() },
+                match times {
+                    1.0 => "as fast".into(),
+                    faster if faster > 1.0 => format!("{faster} times as fast"),
+                    slower => format!("{:.0} % as fast", slower * 100.0),
+                },
             ),
             Target::Peer { name, figure, .. } => {
                 (format!("{name}: {} {unit}", short(figure)), figure / ours, f64::INFINITY, "-".into())

@@ -42,8 +42,8 @@ END
 )
 mkdir "$folder/data"
 "$folder/venv/bin/weed" -logtostderr=true server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir="$folder/data" \
-  -master.port="${ports[0]}" -master.port.grpc="${ports[1]}" -master.volumeSizeLimitMB=256 \
-  -volume.port="${ports[2]}" -volume.port.grpc="${ports[3]}" -volume.max=0 \
+  -master.port="${ports[0]}" -master.port.grpc="${ports[1]}" -master.volumeSizeLimitMB=64 \
+  -volume.port="${ports[2]}" -volume.port.grpc="${ports[3]}" -volume.max=10000 \
   -filer -filer.port="${ports[4]}" -filer.port.grpc="${ports[5]}" \
   -s3 -s3.config="$folder/s3.json" -s3.port="${ports[6]}" -s3.port.grpc="${ports[7]}" -s3.autoCreateBucket=false \
   -s3.port.iceberg=0 -s3.port.lance=0 >"$folder/log" 2>&1 &

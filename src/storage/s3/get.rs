@@ -16,6 +16,8 @@ use crate::storage::{StorageError, StorageErrorKind};
 /// Connections that may break in a row, without a byte in between, before a read fails.
 const MOST_BREAKS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Pieces that are smaller than this are put together before they are given away.
+const WORTHWHILE_BYTES: usize = 64 * 1024;
 
 /// An object, and how to read it again.
 #[derive(Clone)]
@@ -290,8 +292,15 @@ impl ChunkSource for Chunks {
         if length == 0 {
             return Ok(None);
         }
-        let mut chunk = Vec::with_capacity(length);
-        self.fill(&mut chunk, length).await?;
+        let arrived = self.piece().await?.len();
+        if arrived >= WORTHWHILE_BYTES {
+            // As it came from the network, without a copy.
+            let chunk = self.rest.slice(..arrived.min(length));
+            self.take(chunk.len());
+            return Ok(Some(chunk));
+        }
+        let mut chunk = Vec::with_capacity(length.min(WORTHWHILE_BYTES));
+        self.fill(&mut chunk, length.min(WORTHWHILE_BYTES)).await?;
         Ok(Some(chunk.into()))
     }
 }

@@ -12,15 +12,13 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::get::{Chunks, Source};
 use super::{PART_BYTES, PARTS_AT_ONCE};
-use crate::storage::object::{CHUNK_BYTES, ChunkSource};
+use crate::storage::object::ChunkSource;
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// Who has read so much goes on to read the rest: until then nothing is read ahead.
 const READ_AHEAD_AFTER_BYTES: u64 = 2 << 20;
 /// Ranges that are read ahead of the reader. They, and the one that it reads, are what a stream holds in memory.
 const RANGES_AHEAD: usize = 3;
-/// The chunks of a range that wait for the reader: all of them.
-const CHUNKS_OF_RANGE: usize = PART_BYTES as usize / CHUNK_BYTES;
 
 /// A stream whose next ranges are read ahead.
 pub(super) struct Ahead {
@@ -37,18 +35,19 @@ pub(super) struct Ahead {
 
 /// A range that a task reads. Dropped, it ends the task.
 struct Reading {
-    chunks: mpsc::Receiver<Result<Bytes, StorageError>>,
+    /// All of the range may wait for the reader: it is what bounds this.
+    chunks: mpsc::UnboundedReceiver<Result<Bytes, StorageError>>,
     task: AbortHandle,
 }
 
 impl Reading {
     fn start(source: Source, range: Range<u64>) -> Reading {
-        let (sender, chunks) = mpsc::channel(CHUNKS_OF_RANGE);
+        let (sender, chunks) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             let mut range = Chunks::new(source, range.start, range.end);
             while let Some(chunk) = range.next_chunk().await.transpose() {
                 let failed = chunk.is_err();
-                if sender.send(chunk).await.is_err() || failed {
+                if sender.send(chunk).is_err() || failed {
                     return;
                 }
             }
