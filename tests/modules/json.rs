@@ -227,8 +227,8 @@ fn a_bad_line_is_told_by_its_number_in_all_of_the_input() {
         assert(err:find("pipeline.lua:", 1, true), err)
         raises("the text ends within an object at line 2 column 8", function() for _ in json.lines('1\n{"a": 1\n}') do end end)
         raises("a string, or something with a method `read` or `lines`, not a number", json.lines, 7)
-        raises("cannot read: disk on fire", json.lines { read = function() return nil, "disk on fire" end })
-        raises("`read` gave a number, not a string", json.lines { read = function() return 7 end })
+        raises("disk on fire", json.lines { read = function() return nil, "disk on fire" end })
+        raises("the source's `read` gave a number, not a string or nil", json.lines { read = function() return 7 end })
         same(select(2, pcall(json.lines { read = function() error({ kind = "mine" }) end })).kind, "mine")
         "#,
     );

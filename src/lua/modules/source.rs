@@ -2,20 +2,17 @@
 
 use std::ops::Range;
 
-use mlua::{Function, Lua, LuaString, MultiValue, ObjectLike, Value};
+use mlua::{Function, Lua, Value};
 
 use crate::lua::bind::Raise;
 use crate::lua::call_with_traceback;
-
-/// Pieces are of about this size.
-const PIECE_BYTES: usize = 64 << 10;
+use crate::lua::stream::{Pull, method, pull};
+use crate::lua::userdata::type_name;
 
 /// Where the text comes from.
 pub(super) enum Source {
-    /// A string, of which `at` bytes are given.
-    Text { text: LuaString, at: usize },
-    /// Something with a method `read` as Lua's files have it.
-    Reader { object: Value, read: Function },
+    /// A string, a stream, or something else with a method `read`.
+    Pieces(Box<dyn Pull>),
     /// A function that gives a line at each call, without its end.
     Lines(Function),
 }
@@ -23,76 +20,43 @@ pub(super) enum Source {
 impl Source {
     /// Makes a source of the first argument of `function`.
     pub fn new(lua: &Lua, value: Value, function: &str) -> Result<Source, Raise> {
-        let methods = match &value {
-            Value::String(text) => return Ok(Source::Text { text: text.clone(), at: 0 }),
-            Value::Function(next) => return Ok(Source::Lines(next.clone())),
-            Value::Table(table) => (table.get::<Value>("read")?, table.get::<Value>("lines")?),
-            // A userdata of C may have no fields at all, which is an error of the VM's.
-            Value::UserData(userdata) => (
-                userdata.get::<Value>("read").unwrap_or(Value::Nil),
-                userdata.get::<Value>("lines").unwrap_or(Value::Nil),
-            ),
-            _ => (Value::Nil, Value::Nil),
+        if let Value::Function(next) = value {
+            return Ok(Source::Lines(next));
+        }
+        if let Some(pieces) = pull(lua, &value, "source")? {
+            return Ok(Source::Pieces(pieces));
+        }
+        let Some(lines) = method(lua, &value, "lines")? else {
+            let text = format!(
+                "{function} reads a string, or something with a method `read` or `lines`, not a {}",
+                type_name(&value)
+            );
+            return Err(Raise::argument(1, text));
         };
-        match methods {
-            (Value::Function(read), _) => Ok(Source::Reader { object: value, read }),
-            (_, Value::Function(lines)) => {
-                let next = call_with_traceback(lua, &lines, value)?;
-                match next.into_iter().next() {
-                    Some(Value::Function(next)) => Ok(Source::Lines(next)),
-                    _ => Err(Raise::argument(1, "its method `lines` gives no iterator")),
-                }
-            }
-            _ => Err(Raise::argument(
-                1,
-                format!(
-                    "{function} reads a string, or something with a method `read` or `lines`, not a {}",
-                    type_name(&value)
-                ),
-            )),
+        match call_with_traceback(lua, &lines, value)?.pop_front() {
+            Some(Value::Function(next)) => Ok(Source::Lines(next)),
+            _ => Err(Raise::argument(1, "its method `lines` gives no iterator")),
         }
     }
 
     /// Appends the next piece to `buffer`; false at the end.
     pub fn fill(&mut self, lua: &Lua, buffer: &mut Vec<u8>) -> Result<bool, Raise> {
-        match self {
-            Source::Text { text, at } => {
-                let bytes = text.as_bytes();
-                let piece = &bytes[*at..bytes.len().min(*at + PIECE_BYTES)];
-                buffer.extend_from_slice(piece);
-                *at += piece.len();
-                Ok(!piece.is_empty())
+        let next = match self {
+            Source::Pieces(pieces) => {
+                let piece = pieces.next_chunk(lua)?;
+                return Ok(piece.inspect(|piece| buffer.extend_from_slice(piece)).is_some());
             }
-            Source::Reader { object, read } => {
-                let piece = text_of(call_with_traceback(lua, read, (&*object, PIECE_BYTES))?, "read")?;
-                Ok(piece.is_some_and(|piece| {
-                    buffer.extend_from_slice(&piece.as_bytes());
-                    !piece.as_bytes().is_empty()
-                }))
+            Source::Lines(next) => next,
+        };
+        match call_with_traceback(lua, next, ())?.pop_front() {
+            None | Some(Value::Nil) => Ok(false),
+            Some(Value::String(line)) => {
+                buffer.extend_from_slice(&line.as_bytes());
+                buffer.push(b'\n');
+                Ok(true)
             }
-            Source::Lines(next) => {
-                let line = text_of(call_with_traceback(lua, next, ())?, "lines")?;
-                Ok(line.is_some_and(|line| {
-                    buffer.extend_from_slice(&line.as_bytes());
-                    buffer.push(b'\n');
-                    true
-                }))
-            }
+            Some(other) => Err(Raise::message(format!("`lines` gave a {}, not a string", type_name(&other)))),
         }
-    }
-}
-
-/// What a method for reading gave: a piece, or nil and perhaps why.
-fn text_of(values: MultiValue, method: &str) -> Result<Option<LuaString>, Raise> {
-    let mut values = values.into_iter();
-    match (values.next().unwrap_or(Value::Nil), values.next()) {
-        (Value::String(piece), _) => Ok(Some(piece)),
-        (Value::Nil, None | Some(Value::Nil)) => Ok(None),
-        (Value::Nil, Some(Value::String(error))) => {
-            Err(Raise::message(format!("cannot read: {}", error.to_string_lossy())))
-        }
-        (Value::Nil, Some(error)) => Err(Raise::Value(error)),
-        (other, _) => Err(Raise::message(format!("`{method}` gave a {}, not a string", type_name(&other)))),
     }
 }
 
@@ -142,13 +106,5 @@ impl Lines {
     /// What is in memory.
     pub fn text(&self) -> &[u8] {
         &self.buffer
-    }
-}
-
-/// What Lua calls the type of `value`: mlua has two kinds of numbers.
-pub(super) fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Integer(_) => "number",
-        other => other.type_name(),
     }
 }

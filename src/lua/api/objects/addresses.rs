@@ -15,6 +15,7 @@ use crate::lua::bind::Raise;
 use crate::lua::call_with_traceback;
 use crate::lua::options::show;
 use crate::lua::session::Session;
+use crate::lua::userdata::type_name;
 use crate::storage::{Address, CloudObject, Scheme, Selector};
 
 /// `lithops.objects(addresses, opts)`: addresses that are opened whatever the function calls its parameter.
@@ -198,11 +199,6 @@ fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>) -> Result<Obje
         _ => Bytes::new(),
     };
     Ok(ObjectInput { address, arguments })
-}
-
-/// The type of a value as Lua calls it: mlua tells whole numbers apart.
-fn type_name(value: &Value) -> &'static str {
-    if value.is_integer() { "number" } else { value.type_name() }
 }
 
 fn address(named: &Value) -> Result<Address, String> {

@@ -51,7 +51,7 @@ fn bind_decode(lua: &Lua) -> mlua::Result<Function> {
     bind(lua, "csv.decode", |lua, (text, options): (LuaString, Option<Table>)| {
         let settings = ReadSettings::read(options, "csv.decode")?;
         let bytes = text.as_bytes().len();
-        let mut rows = Rows::new(Source::Text { text, at: 0 }, settings);
+        let mut rows = Rows::new(Source::new(lua, Value::String(text), "csv.decode")?, settings);
         match rows.all(lua, bytes) {
             Ok(list) => Ok((Value::Table(list), rows.names().map_or(Value::Nil, |names| Value::Table(names.clone())))),
             Err(Trouble::Malformed(error)) => Ok((Value::Nil, Value::String(lua.create_string(error)?))),

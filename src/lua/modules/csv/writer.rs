@@ -5,7 +5,7 @@ use mlua::{AnyUserData, Function, Lua, MetaMethod, MultiValue, ObjectLike, Table
 use super::write::RowWriter;
 use crate::lua::bind::{Raise, bind};
 use crate::lua::call_with_traceback;
-use crate::lua::modules::source::type_name;
+use crate::lua::userdata::type_name;
 
 /// Writes rows to something with a method `write`, each as it comes: what buffers there are is its affair.
 pub(super) struct Writer {
