@@ -10,6 +10,12 @@ mod jobs;
 
 #[path = "modules/base64.rs"]
 mod base64;
+#[path = "modules/csv.rs"]
+mod csv;
+#[path = "modules/json.rs"]
+mod json;
+#[path = "modules/text.rs"]
+mod text;
 /// How modules and their functions reach workers.
 #[path = "modules/travel.rs"]
 mod travel;

@@ -33,7 +33,7 @@ mod graph;
 mod list;
 mod path;
 mod program;
-mod raw;
+pub(crate) mod raw;
 mod requires;
 mod snapshot;
 mod trailer;

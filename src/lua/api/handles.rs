@@ -1,4 +1,4 @@
-//! The API's userdata on their way to the other side: futures, ranges, executors, cloud objects, stores.
+//! Userdata on their way to the other side: futures, ranges, executors, cloud objects, stores, counters of words.
 
 use mlua::{AnyUserData, Lua, Value};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use super::objects::{self, ObjectHandle};
 use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
+use crate::lua::modules::WordCounter;
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
 use crate::storage::{CloudObject, Piece};
@@ -23,6 +24,7 @@ enum Saved {
     CloudObject(CloudObject),
     Storage { options: String },
     Object(Box<Piece>),
+    WordCounter { counts: Vec<u8> },
 }
 
 /// Credentials never travel with a function: a worker has its own, or asks its driver.
@@ -65,6 +67,8 @@ impl Handles for ApiHandles {
             Saved::Storage { options }
         } else if let Ok(object) = handle.borrow::<ObjectHandle>() {
             Saved::Object(Box::new(object.piece().clone()))
+        } else if let Ok(counter) = handle.borrow::<WordCounter>() {
+            Saved::WordCounter { counts: counter.save() }
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else {
@@ -90,6 +94,9 @@ impl Handles for ApiHandles {
             Saved::CloudObject(object) => lua.create_userdata(object)?,
             Saved::Storage { options } => {
                 lua.create_userdata(StorageHandle::restore(&options).map_err(mlua::Error::external)?)?
+            }
+            Saved::WordCounter { counts } => {
+                lua.create_userdata(WordCounter::restore(&counts).map_err(mlua::Error::external)?)?
             }
             Saved::Executor { options } => lua.create_userdata(ExecutorHandle::restore(lua, &options)?)?,
         };
