@@ -19,7 +19,8 @@ local function make(node, options)
 end
 
 function Dataset:__tostring()
-  return "dataset: " .. plan.text(self.node):gsub("^.*\n", ""):gsub("^stage %d+: ", "")
+  local _, newlines = plan.text(self.node):gsub("\n", "")
+  return ("dataset of %d stages"):format(newlines + 1)
 end
 
 -- Mistakes of the caller are told at the line that made the call: `level` is that of the function that checks.
