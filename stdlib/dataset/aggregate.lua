@@ -83,6 +83,9 @@ function aggregate.table(context, way, on_full)
       local full = held
       held = {}
       on_full(full)
+      -- What was written is garbage now, and must not be measured.
+      full = nil
+      budget:begin_again()
     end
     left = budget.pause
   end

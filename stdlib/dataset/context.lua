@@ -63,12 +63,12 @@ end
 
 --- How much of a run is read at once, if so many are open.
 function Context:fetch_bytes(runs)
-  return math.floor(math.max(2 ^ 14, math.min(2 ^ 22, self.bytes / 4 / runs)))
+  return math.floor(math.max(2 ^ 14, math.min(2 ^ 20, self.bytes / 8 / runs)))
 end
 
 --- How many runs may be open at a time.
 function Context:max_runs()
-  return math.max(2, math.floor(self.bytes / 4 / 2 ^ 14))
+  return math.max(2, math.floor(self.bytes / 8 / 2 ^ 14))
 end
 
 return context

@@ -41,4 +41,13 @@ function Budget:is_spent()
   return self.before > self.base + self.bytes / 2
 end
 
+--- Begins anew after what was gathered has been put elsewhere. What is still there, such as buffers, does not count: else
+--- little would be gathered each time.
+function Budget:begin_again()
+  collectgarbage()
+  self.before = collectgarbage("count") * 1024
+  self.base = math.max(self.base, self.before)
+  self.limit = self.base + self.bytes
+end
+
 return memory

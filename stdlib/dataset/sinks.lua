@@ -214,6 +214,7 @@ function sinks.sort(source, sink, context)
     if left <= 0 then
       if budget:is_spent() then
         write()
+        budget:begin_again()
       end
       left = budget.pause
     end
