@@ -38,7 +38,7 @@ function ranking.new(n, key_f)
       best[i] = nil
     end
     count = math.min(count, n)
-    last = count == n and best[n].order or nil
+    last = n > 0 and count == n and best[n].order or nil
   end
   local most = math.max(2 * n, 64)
   return {

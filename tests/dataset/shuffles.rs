@@ -104,6 +104,11 @@ fn more_than_the_memory_holds_goes_to_the_storage() {
           end
           same(n, 30011)
           same(d:map(key):distinct():count(), 30011)
+          -- Two objects for two maps, and many more if there is not enough memory.
+          local stored = d:map(key):distinct():map_partitions(function()
+            return { #lithops.storage:list_keys(nil, "lithops/datasets/") }
+          end):first()
+          assert(memory == "64MiB" and stored == 2 or memory == "256KiB" and stored > 10, stored)
           local joined = pairs_in:join(d:filter(function(i) return i <= 1000 end):map(function(i) return { key = key(i), value = -i } end))
           same(joined:count(), (function() local c = 0 for i = 1, 1000 do for j = i % 30011, 60000, 30011 do c = c + (j > 0 and 1 or 0) end end return c end)())
         end

@@ -57,7 +57,7 @@ fn sorts(folder: &Folder, options: &[&str], lines: usize, memory: &str) {
             end
             file:write(buf:get())
             file:close()
-            local d = dataset.read_text("file://" .. here .. "/in", {{ memory = "{memory}" }})
+            local d = dataset.read_text("file://" .. here .. "/in", {{ memory = "{memory}", obj_chunk_size = "16MiB" }})
             local parts = d:sort_by():write_text(at("sorted"))
             assert(#parts > 1)
             local out = io.open(here .. "/out", "wb")
@@ -79,7 +79,7 @@ fn sorts(folder: &Folder, options: &[&str], lines: usize, memory: &str) {
 #[test]
 fn more_lines_than_the_memory_holds_are_sorted_as_by_sort() {
     let folder = Folder::new();
-    sorts(&folder, &[], 500_000, "1MiB");
+    sorts(&folder, &[], 700_000, "1MiB");
 }
 
 /// 1 GB by workers of 256 MB: `cargo test --release --test dataset -- --ignored`.
