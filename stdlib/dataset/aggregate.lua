@@ -105,28 +105,28 @@ function aggregate.table(context, way, on_full)
 end
 
 local function write_sorted(context, held)
-  local orders, pairs_of, count = {}, {}, 0
-  for key, state in pairs(held) do
+  local list, count = {}, 0
+  for key in pairs(held) do
     count = count + 1
-    orders[count], pairs_of[count] = keys.order(key), { key, state }
+    list[count] = key
   end
-  orders, pairs_of = sorting.sort(orders, pairs_of, count, sorting.ascending)
-  return runs.whole(runs.write(context, count, function(i) return orders[i], pairs_of[i] end))
+  list = sorting.sort(list, list, count, keys.less)
+  return runs.whole(runs.write(context, count, function(i) return list[i], held[list[i]] end))
 end
 
 local function merge_sorted(context, spilled, way, emit)
-  local order, key, state
-  runs.merge(context, spilled, sorting.ascending, function(next_order, pair)
-    if next_order == order then
-      state = way.merge(state, pair[2])
+  local key, state
+  runs.merge(context, spilled, keys.less, function(next_key, next_state)
+    if next_key == key then
+      state = way.merge(state, next_state)
       return
     end
-    if order then
+    if key ~= nil then
       emit(key, state)
     end
-    order, key, state = next_order, pair[1], pair[2]
+    key, state = next_key, next_state
   end)
-  if order then
+  if key ~= nil then
     emit(key, state)
   end
 end

@@ -87,16 +87,20 @@ local function head(length, has_nulls)
   )
 end
 
---- Moves what is in `buf` to the end of `out`, as a block.
-function blocks.close(buf, out, has_nulls)
+--- What is in `buf` as a block, and `buf` is empty.
+---@return string head
+---@return string records
+function blocks.take(buf, has_nulls)
   local length = #buf
   if length >= HAS_NULLS then
     error("a record of 2 GiB or more cannot be passed between stages", 0)
   end
-  if length > 0 then
-    out:put(head(length, has_nulls), buf)
-    buf:reset()
+  local records = buf:get()
+  -- The memory of a large record is given back.
+  if length > 2 ^ 20 then
+    buf:free()
   end
+  return head(length, has_nulls), records
 end
 
 --- The length of the block that begins at `at`, counted from 1, without its head; and whether there are nulls in it.

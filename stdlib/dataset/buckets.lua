@@ -15,45 +15,56 @@ local PIECE_BYTES = 2 ^ 18
 function buckets.writer(context, count)
   local block_bytes = math.max(512, math.min(context.block_bytes, math.floor(context.bytes / 8 / count)))
   local most = context.bytes / 3
-  local open, closed, has_nulls, total, written = {}, {}, {}, 0, {}
+  -- For each bucket the block that is being filled, and the finished ones as strings: a buffer of all would double as it grows.
+  local open, closed, sizes, has_nulls, total, written = {}, {}, {}, {}, 0, {}
   for i = 1, count do
-    open[i], closed[i], has_nulls[i] = blocks.buffer(), blocks.buffer(), false
+    open[i], closed[i], sizes[i], has_nulls[i] = blocks.buffer(), {}, 0, false
   end
-  local bucket_of, put_record = hash.bucket, blocks.put
+  local bucket_of, put_record, budget = hash.bucket, blocks.put, context.budget
 
   local function close(i)
-    total = total + #open[i]
-    blocks.close(open[i], closed[i], has_nulls[i])
-    has_nulls[i] = false
+    local list = closed[i]
+    local head, records = blocks.take(open[i], has_nulls[i])
+    list[#list + 1], list[#list + 2] = head, records
+    sizes[i], has_nulls[i] = sizes[i] + #head + #records, false
+    total = total + #head + #records
+  end
+
+  -- Gives the strings in order, some at a time.
+  local function pieces()
+    local bucket, at = 1, 0
+    return function()
+      local list, bytes = {}, 0
+      while bucket <= count and bytes < PIECE_BYTES do
+        at = at + 1
+        local piece = closed[bucket][at]
+        if piece then
+          list[#list + 1], bytes = piece, bytes + #piece
+        else
+          closed[bucket] = {}
+          bucket, at = bucket + 1, 0
+        end
+      end
+      return bytes > 0 and table.concat(list) or nil
+    end
   end
 
   local function flush()
     local offsets, size = {}, 0
     for i = 1, count do
-      close(i)
+      if #open[i] > 0 then
+        close(i)
+      end
       offsets[i] = size
-      size = size + #closed[i]
+      size = size + sizes[i]
+      sizes[i] = 0
     end
     offsets[count + 1] = size
-    if size == 0 then
-      return
+    if size > 0 then
+      local run = context:store(pieces())
+      run.offsets, total = offsets, 0
+      written[#written + 1] = run
     end
-    local at = 1
-    local run = context:store(function()
-      local pieces, bytes = {}, 0
-      while at <= count and bytes < PIECE_BYTES do
-        local piece = closed[at]:get(PIECE_BYTES)
-        if #piece > 0 then
-          pieces[#pieces + 1], bytes = piece, bytes + #piece
-        else
-          closed[at]:free()
-          at = at + 1
-        end
-      end
-      return bytes > 0 and table.concat(pieces) or nil
-    end)
-    run.offsets, total = offsets, 0
-    written[#written + 1] = run
   end
 
   local function put(key, value)
@@ -64,8 +75,9 @@ function buckets.writer(context, count)
     end
     if #buf >= block_bytes then
       close(i)
-      if total > most then
+      if total > most or budget:is_spent() then
         flush()
+        budget:begin_again()
       end
     end
   end

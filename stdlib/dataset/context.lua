@@ -13,6 +13,11 @@ Context.__index = Context
 ---@param spec table the stage: `memory`, `offset`
 function context.new(spec)
   local call = lithops.call
+  -- Garbage is collected before it takes as much as what is held; what an earlier call has left is not to take the memory of this one.
+  collectgarbage("setpause", 120)
+  if collectgarbage("count") * 1024 > spec.memory / 8 then
+    collectgarbage()
+  end
   return setmetatable({
     bytes = spec.memory,
     budget = memory.budget(spec.memory),

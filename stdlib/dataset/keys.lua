@@ -42,15 +42,16 @@ function keys.check_order(key, expected, name)
   return kind
 end
 
---- The text by which keys of all types are put into one order.
----@return string
-function keys.order(key)
-  if type(key) == "string" then
-    return "s" .. key
-  elseif type(key) == "number" then
-    return ("n%.17g"):format(key == 0 and 0 or key)
+--- Puts keys of all types into one order.
+---@return boolean
+function keys.less(a, b)
+  local x, y = type(a), type(b)
+  if x ~= y then
+    return x < y
+  elseif x == "boolean" then
+    return b and not a
   end
-  return key and "b1" or "b0"
+  return a < b
 end
 
 keys.fail = fail

@@ -38,7 +38,7 @@ function runs.write(context, count, get, index)
       end
     end
     position = position + #block + 4
-    blocks.close(block, out, has_nulls)
+    out:put(blocks.take(block, has_nulls))
     has_nulls = false
   end
   local block_bytes = context.block_bytes
@@ -208,14 +208,16 @@ local function merge_to_run(context, parts, less)
         has_nulls = true
       end
       if #block >= context.block_bytes then
-        blocks.close(block, out, has_nulls)
+        out:put(blocks.take(block, has_nulls))
         has_nulls = false
         if #out >= PIECE_BYTES then
           emit(out:get())
         end
       end
     end)
-    blocks.close(block, out, has_nulls)
+    if #block > 0 then
+      out:put(blocks.take(block, has_nulls))
+    end
     if #out > 0 then
       emit(out:get())
     end

@@ -16,9 +16,10 @@ end
 
 local DEFAULT_MEMORY = 2 ^ 27
 
---- Raises, at the caller's caller's caller, unless all options are known.
+--- Raises unless all options are known. `level` tells whose mistake it is, as for `error` in the caller.
 ---@param options table
 ---@param names string[]
+---@param level integer
 function settings.check(options, names, level)
   if type(options) ~= "table" then
     error(("table of options expected, got %s"):format(type(options)), level + 1)
@@ -41,7 +42,12 @@ local function check_whole(options, name, level)
   end
 end
 
---- The settings in a table of options, checked, in front of others.
+local function is_executor(value)
+  local ok, id = pcall(function() return value.executor_id end)
+  return ok and type(id) == "string"
+end
+
+--- The settings in a table of options, checked, in front of others. `level` is that of the caller, as for `error`.
 ---@param options table
 ---@param defaults table
 function settings.of(options, defaults, level)
@@ -50,7 +56,7 @@ function settings.of(options, defaults, level)
     error(('option `memory` must be a number of bytes or a text such as "64MiB", not %s'):format(tostring(options.memory)), level + 1)
   end
   local executor = options.executor
-  if executor ~= nil and not pcall(function() return executor.executor_id end) then
+  if executor ~= nil and not is_executor(executor) then
     error("option `executor` must be an executor, as lithops.FunctionExecutor gives it", level + 1)
   end
   local result = {}
@@ -85,7 +91,7 @@ function settings.complete(options)
     partitions = options.partitions,
     workers = workers,
     buckets = math.max(32, math.min(workers, 256)),
-    memory = memory.bytes(options.memory) or megabytes and megabytes * 2 ^ 20 * 0.4 or DEFAULT_MEMORY,
+    memory = memory.bytes(options.memory) or megabytes and megabytes * 2 ^ 20 * 0.3 or DEFAULT_MEMORY,
     job = job,
   }
 end

@@ -40,9 +40,24 @@ function sinks.foreach(source, sink)
   return true
 end
 
+-- A worker may run several calls of a function that it has decoded once: none may change what the next one begins with.
+local function copy_of(value, copies)
+  if type(value) ~= "table" then
+    return value
+  elseif not copies[value] then
+    local copy = {}
+    copies[value] = copy
+    for k, v in pairs(value) do
+      copy[copy_of(k, copies)] = copy_of(v, copies)
+    end
+    setmetatable(copy, getmetatable(value))
+  end
+  return copies[value]
+end
+
 --- Gives `{ state }`, or `{}` for a partition without elements.
 function sinks.fold(source, sink)
-  local f, state, is_empty = sink.f, sink.init, not sink.has_init
+  local f, state, is_empty = sink.f, copy_of(sink.init, {}), not sink.has_init
   local any = false
   source.push(function(value)
     any = true

@@ -105,7 +105,7 @@ end
 -- The same elements again for the same seed and the same partitions: xorshift, from a state of its own for each partition.
 function each.sample(step, emit, context)
   local fraction = step.fraction
-  local state = bit.bxor(bit.tobit(step.seed * 2654435.769), bit.tobit(context.partition * 40503.0 * 65537))
+  local state = bit.bxor(bit.tobit(step.seed % 2 ^ 32), bit.tobit(context.partition * 2654435761 % 2 ^ 32))
   state = state == 0 and 1 or state
   local bxor, lshift, rshift = bit.bxor, bit.lshift, bit.rshift
   local function draw()

@@ -22,7 +22,7 @@ local dataset = {}
 ---@class dataset.Settings
 ---@field executor? lithops.Executor Where jobs run. Default: the default executor.
 ---@field partitions? integer Into how many parts lists, ranges and what is behind a shuffle are cut. Default: by size, and by how many workers there are.
----@field memory? integer|string Bytes, or a text such as "64MiB", that a call may take for what it gathers; what is more goes to the storage and is merged from there. Default: two fifths of `runtime_memory`, or 128 MiB where there is none.
+---@field memory? integer|string Bytes, or a text such as "64MiB", that a call may take for what it gathers; what is more goes to the storage and is merged from there. Default: three tenths of `runtime_memory`, or 128 MiB where there is none.
 ---@field runtime_memory? integer Megabytes.
 ---@field timeout? number Seconds for one call.
 ---@field retries? integer

@@ -14,6 +14,12 @@ fn elements_are_counted_and_added_up() {
           local stats = d:fold({ n = 0, max = -math.huge }, function(s, x) return { n = s.n + 1, max = math.max(s.max, x) } end,
             function(a, b) return { n = a.n + b.n, max = math.max(a.max, b.max) } end)
           same(stats, { n = 20, max = 20 })
+          -- A state may be a table that is changed: each partition has its own.
+          local list = d:fold({}, function(list, x) list[#list + 1] = x return list end, function(a, b)
+            for _, x in ipairs(b) do a[#a + 1] = x end
+            return a
+          end)
+          same(list, d:collect())
           same(d:filter(function(x) return x == 7 end):fold("", function(s, x) return s .. x end), "7")
         end
         "#,
