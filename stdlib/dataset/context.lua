@@ -9,15 +9,25 @@ context.PREFIX = "lithops/datasets/"
 local Context = {}
 Context.__index = Context
 
+-- What earlier calls have left is not to take the memory of this one. Compiled code holds the functions that it was compiled for,
+-- and so all that these held: it goes where that is much.
+local function make_room(bytes)
+  -- Garbage is collected before it takes as much as what is held.
+  collectgarbage("setpause", 120)
+  if collectgarbage("count") * 1024 > bytes then
+    collectgarbage()
+    if collectgarbage("count") * 1024 > bytes then
+      jit.flush()
+      collectgarbage()
+    end
+  end
+end
+
 --- Of the call that runs.
 ---@param spec table the stage: `memory`, `offset`
 function context.new(spec)
   local call = lithops.call
-  -- Garbage is collected before it takes as much as what is held; what an earlier call has left is not to take the memory of this one.
-  collectgarbage("setpause", 120)
-  if collectgarbage("count") * 1024 > spec.memory / 8 then
-    collectgarbage()
-  end
+  make_room(spec.memory / 8)
   return setmetatable({
     bytes = spec.memory,
     budget = memory.budget(spec.memory),
