@@ -24,6 +24,9 @@ mod configuration;
 /// Where the user's credentials come from.
 #[path = "aws/credentials.rs"]
 mod credentials;
+/// Datasets, whose stages meet in S3.
+#[path = "aws/datasets.rs"]
+mod datasets;
 /// Functions that end badly, and functions that AWS does not run.
 #[path = "aws/failures.rs"]
 mod failures;

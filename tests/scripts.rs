@@ -12,6 +12,15 @@ use support::{Folder, Run};
 /// The scripts, and words that they print.
 const SCRIPTS: &[(&str, &[&str])] = &[
     (
+        "datasets.lua",
+        &[
+            "8328 lines, 84121 words, 5739 different ones",
+            " 9 letters: wentworth    218 times",
+            "sir walter       123 times,  83 %",
+            "checked: the same",
+        ],
+    ),
+    (
         "errors_and_nesting.lua",
         &[
             "no real root of -1",

@@ -1,0 +1,165 @@
+--- The steps of a stage. Each makes, of the function that takes its results, one that takes its elements: `steps.map(step, emit)`.
+--- So all steps of a stage become one function, which LuaJIT compiles as one.
+local bit = require "bit"
+local keys = require "dataset.keys"
+local pull = require "dataset.pull"
+
+local steps = {}
+local each = {}
+
+function each.map(step, emit)
+  local f = step.f
+  return function(value)
+    local result = f(value)
+    if result == nil then
+      keys.fail("map: the function gave nil; leave elements out with `filter` or `flat_map`")
+    end
+    emit(result)
+  end
+end
+
+function each.filter(step, emit)
+  local f = step.f
+  return function(value)
+    if f(value) then
+      emit(value)
+    end
+  end
+end
+
+-- Calls `emit` for the elements of a list or of an iterator, of which all three values of a `for` may be given.
+local function emit_all(name, emit, all, state, control)
+  if type(all) == "table" then
+    for i = 1, #all do
+      emit(all[i])
+    end
+  elseif type(all) == "function" then
+    for value in all, state, control do
+      emit(value)
+    end
+  elseif all ~= nil then
+    keys.fail("%s: the function gave a %s, not a list or an iterator", name, type(all))
+  end
+end
+
+function each.flat_map(step, emit)
+  local f = step.f
+  return function(value)
+    emit_all("flat_map", emit, f(value))
+  end
+end
+
+function each.keys(_, emit)
+  return function(pair)
+    keys.check_pair(pair, "keys")
+    emit(pair.key)
+  end
+end
+
+function each.values(_, emit)
+  return function(pair)
+    keys.check_pair(pair, "values")
+    if pair.value == nil then
+      keys.fail("values: an element has no field `value`")
+    end
+    emit(pair.value)
+  end
+end
+
+function each.map_values(step, emit)
+  local f = step.f
+  return function(pair)
+    keys.check_pair(pair, "map_values")
+    local value = f(pair.value)
+    if value == nil then
+      keys.fail("map_values: the function gave nil")
+    end
+    emit({ key = pair.key, value = value })
+  end
+end
+
+function each.key_by(step, emit)
+  local f = step.f
+  return function(value)
+    local key = f(value)
+    if key == nil then
+      keys.fail("key_by: the function gave nil")
+    end
+    emit({ key = key, value = value })
+  end
+end
+
+function each.words(step, emit)
+  local words, options = require("text").words, step.options
+  return function(value)
+    if type(value) ~= "string" then
+      keys.fail("words: an element is a %s, not a string", type(value))
+    end
+    local list = words(value, options)
+    for i = 1, #list do
+      emit(list[i])
+    end
+  end
+end
+
+-- The same elements again for the same seed and the same partitions: xorshift, from a state of its own for each partition.
+function each.sample(step, emit, context)
+  local fraction = step.fraction
+  local state = bit.bxor(bit.tobit(step.seed % 2 ^ 32), bit.tobit(context.partition * 2654435761 % 2 ^ 32))
+  state = state == 0 and 1 or state
+  local bxor, lshift, rshift = bit.bxor, bit.lshift, bit.rshift
+  local function draw()
+    state = bxor(state, lshift(state, 13))
+    state = bxor(state, rshift(state, 17))
+    state = bxor(state, lshift(state, 5))
+    return state / 2 ^ 32 + 0.5
+  end
+  for _ = 1, 16 do
+    draw()
+  end
+  return function(value)
+    if draw() < fraction then
+      emit(value)
+    end
+  end
+end
+
+-- All elements of the partition go through the function: it pulls them, from a coroutine if they cannot be had otherwise.
+local function map_partitions(step, source)
+  local f = step.f
+  return function(emit)
+    local next_value = source.pull and source.pull() or pull(source.push)
+    emit_all("map_partitions", emit, f(next_value))
+  end
+end
+
+--- Puts the steps behind a source. Gives a source again: `push`; and `count(counter, look)` if its elements are words that a
+--- counter of the module `text` can count by itself, without a string for each. It calls `look` now and then.
+---@param source table
+---@param list table[] steps
+function steps.behind(source, list, context)
+  for _, step in ipairs(list) do
+    local push = source.push
+    local next_source = {}
+    if step.name == "map_partitions" then
+      next_source.push = map_partitions(step, source)
+    elseif step.name == "words" and source.chunks then
+      -- Words do not reach over lines, so that many lines at once give the same.
+      local chunks, options = source.chunks, step.options
+      next_source.push = function(emit) chunks(each.words(step, emit)) end
+      next_source.count = function(counter, look)
+        chunks(function(chunk)
+          counter:add_words(chunk, options)
+          look()
+        end)
+      end
+    else
+      local make = each[step.name]
+      next_source.push = function(emit) push(make(step, emit, context)) end
+    end
+    source = next_source
+  end
+  return source
+end
+
+return steps

@@ -1,0 +1,103 @@
+use crate::passes;
+
+#[test]
+fn ranges_are_as_in_for() {
+    passes(
+        r#"
+        same(dataset.from_range(4):collect(), { 1, 2, 3, 4 })
+        same(dataset.from_range(3, 5):collect(), { 3, 4, 5 })
+        same(dataset.from_range(5, 1, -2):collect(), { 5, 3, 1 })
+        same(dataset.from_range(0, 1, 0.25):collect(), { 0, 0.25, 0.5, 0.75, 1 })
+        same(dataset.from_range(3, 1):collect(), {})
+        same(dataset.from_range(0, 1, 0.1, { partitions = 3 }):count(), 11)
+        same(dataset.from_range(1e6):sum(), 500000500000)
+        "#,
+    );
+}
+
+#[test]
+fn lists_are_cut_into_partitions() {
+    passes(
+        r#"
+        local function sizes(d) return d:map_partitions(function(next) local n = 0 for _ in next do n = n + 1 end return { n } end):collect() end
+        same(sizes(dataset.from_list({ 1, 2, 3, 4, 5, 6, 7 }, { partitions = 3 })), { 3, 2, 2 })
+        same(sizes(dataset.from_list({ 1, 2 }, { partitions = 9 })), { 1, 1 })
+        same(dataset.from_list({ { a = 1 }, "x", false, 7LL }):collect(), { { a = 1 }, "x", false, 7LL })
+        "#,
+    );
+}
+
+#[test]
+fn lines_are_read_from_objects() {
+    passes(
+        r#"
+        put("t/a", "one\ntwo\n\nfour")
+        put("t/b", "five\r\nsix\n")
+        put("t/c", "")
+        local expected = { "one", "two", "", "four", "five\r", "six" }
+        same(dataset.read_text(at("t/")):collect(), expected)
+        same(dataset.read_text(at("t/a"), at("t/b")):collect(), expected)
+        same(dataset.read_text({ at("t/a"), at("t/b") }, { obj_chunk_size = 3 }):collect(), expected)
+        same(dataset.read_text(at("t/*"), { obj_chunk_number = 2 }):count(), 6)
+        same(dataset.read_text(put("s", "a;b\n;c"), { obj_newline = ";" }):collect(), { "a", "b\n", "c" })
+        -- Lines longer than what is read at once, and across it.
+        local long, lines = ("x"):rep(3 * 2^20), {}
+        for i = 1, 50000 do lines[i] = ("%d: %s"):format(i, ("y"):rep(i % 90)) end
+        put("long", long .. "\n" .. long .. "\n" .. table.concat(lines, "\n"))
+        local got = dataset.read_text(at("long"), { obj_chunk_size = "1MiB" }):collect()
+        same(#got, 50002)
+        same(got[2], long)
+        for i = 1, 50000 do assert(got[i + 2] == lines[i], i) end
+        "#,
+    );
+}
+
+#[test]
+fn lines_of_json_are_values() {
+    passes(
+        r#"
+        local json = require "json"
+        put("j/1", '{"n": 1, "tags": []}\n\n[1, null]\n')
+        put("j/2", '"x"\n9007199254740993')
+        same(dataset.read_json_lines(at("j/")):collect(), { { n = 1, tags = {} }, { 1, json.null }, "x", 9007199254740993LL })
+        same(dataset.read_json_lines(at("j/"), { obj_chunk_size = 4 }):count(), 4)
+        -- Through a shuffle nothing is lost: null, and which tables are lists.
+        local all = dataset.read_json_lines(at("j/")):group_by(type):filter(function(p) return p.key == "table" end):first().value
+        same(all[2][2] == json.null, true)
+        same(json.encode(all[1], { sort_keys = true }), '{"n":1,"tags":[]}')
+        put("bad", '{"a": 1}\n{"a"\n')
+        local d = dataset.read_json_lines(at("bad"))
+        local err = raises("object " .. at("bad"), d.collect, d)
+        assert(tostring(err):find("line 2", 1, true), tostring(err))
+        "#,
+    );
+}
+
+#[test]
+fn rows_of_csv_are_lists_or_tables() {
+    passes(
+        r#"
+        put("c/1.csv", 'name,n\nann,1\n"b, ""c""\nd",2\n')
+        put("c/2.csv", 'name,n\neve,3\n')
+        local named = { { name = "ann", n = "1" }, { name = 'b, "c"\nd', n = "2" }, { name = "eve", n = "3" } }
+        same(dataset.read_csv(at("c/"), { header = true }):collect(), named)
+        same(dataset.read_csv(at("c/2.csv")):collect(), { { "name", "n" }, { "eve", "3" } })
+        same(dataset.read_csv(at("c/2.csv"), { header = true, numbers = { "n" } }):first(), { name = "eve", n = 3 })
+        same(dataset.read_csv(put("semi", "1;2"), { separator = ";", header = { "a", "b" } }):first(), { a = "1", b = "2" })
+        -- Cut at lines if there are no others in fields: each piece knows the names.
+        local rows = { "name,n" }
+        for i = 1, 1000 do rows[#rows + 1] = ("row %d,%d"):format(i, i) end
+        put("d.csv", table.concat(rows, "\n"))
+        local d = dataset.read_csv(at("d.csv"), { header = true, numbers = true, quoted_newlines = false, obj_chunk_size = 1000 })
+        local got = d:collect()
+        same(#got, 1000)
+        same(got[1000], { name = "row 1000", n = 1000 })
+        same(d:map(function(row) return row.n end):sum(), 500500)
+        assert(d:map_partitions(function() return { 1 } end):count() > 5)
+        same(#d:take(500), 500)
+        local bad = dataset.read_csv(put("bad.csv", 'a,b\n"never closed'))
+        raises("never closed", bad.collect, bad)
+        raises("objects are read whole; say `quoted_newlines = false`", dataset.read_csv, at("d.csv"), { obj_chunk_size = 3 })
+        "#,
+    );
+}
