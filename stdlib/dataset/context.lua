@@ -12,8 +12,6 @@ Context.__index = Context
 -- What earlier calls have left is not to take the memory of this one. Compiled code holds the functions that it was compiled for,
 -- and so all that these held: it goes where that is much.
 local function make_room(bytes)
-  -- Garbage is collected before it takes as much as what is held.
-  collectgarbage("setpause", 120)
   if collectgarbage("count") * 1024 > bytes then
     collectgarbage()
     if collectgarbage("count") * 1024 > bytes then
@@ -28,13 +26,21 @@ end
 function context.new(spec)
   local call = lithops.call
   make_room(spec.memory / 8)
+  -- Garbage is collected before it takes as much as what is held.
+  local pause = collectgarbage("setpause", 120)
   return setmetatable({
     bytes = spec.memory,
     budget = memory.budget(spec.memory),
     block_bytes = math.max(2 ^ 10, math.min(2 ^ 16, math.floor(spec.memory / 256))),
     partition = spec.offset + tonumber(call.id) + 1,
     keys = {},
+    pause = pause,
   }, Context)
+end
+
+--- The worker's collector is again as it was.
+function Context:close()
+  collectgarbage("setpause", self.pause)
 end
 
 --- A key for an object of this call and no other: another attempt at the same call, which may still run, has its own.

@@ -27,10 +27,22 @@ local function flatten(lists)
   return all
 end
 
+-- What the calls stored beside what their results tell is known only by its place.
+function Run:forget_runs(futures)
+  self.places[#self.places + 1] = futures
+end
+
 -- What calls gave, in their order.
 function Run:values(futures)
   local values = {}
   local results = futures:get_result()
+  for i = 1, #futures do
+    -- An attempt that failed has told nobody what it had stored.
+    if (futures[i].stats.attempts or 1) > 1 then
+      self:forget_runs(futures)
+      break
+    end
+  end
   for i = 1, results.n or #results do
     local result = results[i]
     values[i] = result.value
@@ -99,11 +111,6 @@ function Run:inputs(node)
     end
   end
   return list
-end
-
--- What the calls stored beside their results is known only by its place: nobody reads those results here.
-function Run:forget_runs(futures)
-  self.places[#self.places + 1] = futures
 end
 
 --- The parts of an input as a list, so that some of them can be taken.
