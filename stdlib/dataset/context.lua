@@ -26,21 +26,18 @@ end
 function context.new(spec)
   local call = lithops.call
   make_room(spec.memory / 8)
-  -- Garbage is collected before it takes as much as what is held.
-  local pause = collectgarbage("setpause", 120)
   return setmetatable({
     bytes = spec.memory,
     budget = memory.budget(spec.memory),
     block_bytes = math.max(2 ^ 10, math.min(2 ^ 16, math.floor(spec.memory / 256))),
     partition = spec.offset + tonumber(call.id) + 1,
     keys = {},
-    pause = pause,
   }, Context)
 end
 
---- The worker's collector is again as it was.
+--- The worker is again as it was.
 function Context:close()
-  collectgarbage("setpause", self.pause)
+  self.budget:close()
 end
 
 --- A key for an object of this call and no other: another attempt at the same call, which may still run, has its own.
