@@ -12,8 +12,6 @@ Context.__index = Context
 -- What earlier calls have left is not to take the memory of this one. Compiled code holds the functions that it was compiled for,
 -- and so all that these held: it goes where that is much.
 local function make_room(bytes)
-  -- Garbage is collected before it takes as much as what is held.
-  collectgarbage("setpause", 120)
   if collectgarbage("count") * 1024 > bytes then
     collectgarbage()
     if collectgarbage("count") * 1024 > bytes then
@@ -35,6 +33,11 @@ function context.new(spec)
     partition = spec.offset + tonumber(call.id) + 1,
     keys = {},
   }, Context)
+end
+
+--- The worker is again as it was.
+function Context:close()
+  self.budget:close()
 end
 
 --- A key for an object of this call and no other: another attempt at the same call, which may still run, has its own.

@@ -38,7 +38,19 @@ function Budget:is_spent()
   end
   collectgarbage()
   self.before = collectgarbage("count") * 1024
-  return self.before > self.base + self.bytes / 2
+  local is_spent = self.before > self.base + self.bytes / 2
+  if is_spent and not self.pause_before then
+    -- From now on garbage is collected before it takes as much as what is held.
+    self.pause_before = collectgarbage("setpause", 120)
+  end
+  return is_spent
+end
+
+--- The collector is again as it was.
+function Budget:close()
+  if self.pause_before then
+    collectgarbage("setpause", self.pause_before)
+  end
 end
 
 --- Begins anew after what was gathered has been put elsewhere. What is still there, such as buffers, does not count: else

@@ -1,10 +1,8 @@
 --- Runs the stages of an action, one after the other, and removes what they stored when it ends.
-local buckets = require "dataset.buckets"
 local context = require "dataset.context"
+local makers = require "dataset.inputs"
 local places = require "dataset.places"
 local plan = require "dataset.plan"
-local ranges = require "dataset.ranges"
-local ranking = require "dataset.ranking"
 local settings_of = require "dataset.settings"
 local task = require "dataset.task"
 
@@ -14,16 +12,37 @@ Run.__index = Run
 -- Starts the calls of a stage, without waiting. `offset`: how many partitions come before them.
 function Run:start(input, steps, sink, offset)
   local stage = { input = input.spec, steps = steps, sink = sink, memory = self.settings.memory, offset = offset }
-  local run = task.run
-  local futures = self.map(function(part) return run(stage, part) end, input.iterdata, self.settings.job)
+  local futures = self.map(function(part) return task.run(stage, part) end, input.iterdata, self.settings.job)
   self.jobs[#self.jobs + 1] = futures
   return futures
+end
+
+local function flatten(lists)
+  local all = {}
+  for _, list in ipairs(lists) do
+    for _, value in ipairs(list) do
+      all[#all + 1] = value
+    end
+  end
+  return all
+end
+
+-- What the calls stored beside what their results tell is known only by its place.
+function Run:forget_runs(futures)
+  self.places[#self.places + 1] = futures
 end
 
 -- What calls gave, in their order.
 function Run:values(futures)
   local values = {}
   local results = futures:get_result()
+  for i = 1, #futures do
+    -- An attempt that failed has told nobody what it had stored.
+    if (futures[i].stats.attempts or 1) > 1 then
+      self:forget_runs(futures)
+      break
+    end
+  end
   for i = 1, results.n or #results do
     local result = results[i]
     values[i] = result.value
@@ -56,84 +75,17 @@ function Run:stage(node, sink)
   return all
 end
 
+--- The same where the sink gives lists: all that is in them.
+function Run:lists(node, sink)
+  return flatten(self:stage(node, sink))
+end
+
 local function with_steps(inputs, steps)
   local list = {}
   for i, input in ipairs(inputs) do
     list[i] = { spec = input.spec, iterdata = input.iterdata, objects = input.objects, steps = steps }
   end
   return list
-end
-
---- The inputs of a node with the steps behind each; what has to run before has run then.
-function Run:inputs(node)
-  local list = {}
-  for _, branch in ipairs(plan.branches(node)) do
-    local inputs = self.ready[branch.input]
-    if not inputs then
-      inputs = self[branch.input.op](self, branch.input)
-      self.ready[branch.input] = inputs
-    end
-    for _, input in ipairs(with_steps(inputs, branch.steps)) do
-      list[#list + 1] = input
-    end
-  end
-  return list
-end
-
-function Run:list(node)
-  local parts = #node.list > 0 and require("shard").parts(node.list, node.partitions) or {}
-  return { { spec = { kind = "list" }, iterdata = parts } }
-end
-
-function Run:range(node)
-  local parts, first = {}, 0
-  local count = math.min(node.partitions, node.count)
-  for i = 1, count do
-    local size = math.floor(node.count / count) + (i <= node.count % count and 1 or 0)
-    parts[i] = { start = node.start + first * node.step, step = node.step, count = size }
-    first = first + size
-  end
-  return { { spec = { kind = "range" }, iterdata = parts } }
-end
-
-local function objects_of(node)
-  return lithops.objects(node.addresses, node.cut)
-end
-
-function Run:text(node)
-  local objects = objects_of(node)
-  return { { spec = { kind = "text", newline = node.cut.obj_newline or "\n" }, iterdata = objects, objects = objects } }
-end
-
-function Run:json_lines(node)
-  local objects = objects_of(node)
-  return { { spec = { kind = "json_lines" }, iterdata = objects, objects = objects } }
-end
-
--- The first row of each object that is read in pieces: the other pieces do not have it.
-function Run:headers(node)
-  local options = {}
-  for name, value in pairs(node.options) do
-    options[name] = name ~= "header" and value or nil
-  end
-  local futures = self.map(function(obj)
-    return { obj.url, (require("csv").rows(obj, options)()) or {} }
-  end, lithops.objects(node.addresses), self.settings.job)
-  self.jobs[#self.jobs + 1] = futures
-  local headers = {}
-  for _, found in ipairs(futures:get_result()) do
-    headers[found[1]] = found[2]
-  end
-  return headers
-end
-
-function Run:csv(node)
-  local objects = objects_of(node)
-  local spec = { kind = "csv", options = node.options }
-  if node.options.header == true and next(node.cut) then
-    spec.headers = self:headers(node)
-  end
-  return { { spec = spec, iterdata = objects, objects = objects } }
 end
 
 --- How many calls are good for so many bytes.
@@ -145,91 +97,20 @@ function Run:tasks_for(bytes)
   return math.max(1, math.ceil(bytes / 2 ^ 25), math.min(self.settings.workers, math.ceil(bytes / 2 ^ 19)))
 end
 
-local function flatten(lists)
-  local all = {}
-  for _, list in ipairs(lists) do
-    for _, value in ipairs(list) do
-      all[#all + 1] = value
+--- The inputs of a node with the steps behind each; what has to run before has run then.
+function Run:inputs(node)
+  local list = {}
+  for _, branch in ipairs(plan.branches(node)) do
+    local inputs = self.ready[branch.input]
+    if not inputs then
+      inputs = makers[branch.input.op](self, branch.input)
+      self.ready[branch.input] = inputs
+    end
+    for _, input in ipairs(with_steps(inputs, branch.steps)) do
+      list[#list + 1] = input
     end
   end
-  return all
-end
-
-function Run:shuffle(node)
-  local count = self.settings.partitions or self.settings.buckets
-  local sides, all, bytes = {}, {}, 0
-  for i, parent in ipairs(node.parents) do
-    local shuffle = { kind = node.kind, f = node.f }
-    sides[i] = flatten(self:stage(parent, { kind = "shuffle", shuffle = shuffle, buckets = count }))
-    for _, run in ipairs(sides[i]) do
-      all[#all + 1] = run
-      bytes = bytes + run.size
-    end
-  end
-  local parts = {}
-  if bytes > 0 or self.settings.partitions then
-    for i, range in ipairs(buckets.ranges(all, count, math.min(count, self:tasks_for(bytes)))) do
-      parts[i] = {}
-      for side, outputs in ipairs(sides) do
-        parts[i][side] = buckets.parts(outputs, range[1], range[2])
-      end
-    end
-  end
-  local spec = { kind = "buckets", shuffle = { kind = node.kind, f = node.kind == "reduce" and node.f or nil, how = node.how } }
-  return { { spec = spec, iterdata = parts } }
-end
-
-function Run:sort(node)
-  local outputs = self:stage(node.parent, { kind = "sort", key_f = node.f, descending = node.descending })
-  local runs, kind, bytes = {}, nil, 0
-  for _, output in ipairs(outputs) do
-    if kind and output.kind and kind ~= output.kind then
-      error("dataset:sort_by: some keys are strings and some numbers, which cannot be compared", 0)
-    end
-    kind = kind or output.kind
-    for _, run in ipairs(output.runs) do
-      runs[#runs + 1] = run
-      bytes = bytes + run.size
-    end
-  end
-  local parts = ranges.of(runs, self:tasks_for(bytes), node.descending)
-  return { { spec = { kind = "sorted", descending = node.descending }, iterdata = parts } }
-end
-
-function Run:top(node)
-  local best = ranking.new(node.n, node.f)
-  for _, list in ipairs(self:stage(node.parent, { kind = "top", n = node.n, key_f = node.f })) do
-    for _, value in ipairs(list) do
-      best.add(value)
-    end
-  end
-  local list = best.list()
-  return { { spec = { kind = "list" }, iterdata = #list > 0 and { list } or {} } }
-end
-
-function Run:cache(node)
-  if not node.kept then
-    local kept, offset = {}, 0
-    for i, input in ipairs(self:inputs(node.parent)) do
-      kept[i] = self:start(input, input.steps, { kind = "collect" }, offset)
-      offset = offset + #kept[i]
-    end
-    for _, futures in ipairs(kept) do
-      futures:wait()
-      self:forget_runs(futures)
-    end
-    node.kept = kept
-  end
-  local inputs = {}
-  for i, futures in ipairs(node.kept) do
-    inputs[i] = { spec = { kind = "kept" }, iterdata = futures }
-  end
-  return inputs
-end
-
--- What the calls stored beside their results is known only by its place: nobody reads those results here.
-function Run:forget_runs(futures)
-  self.places[#self.places + 1] = futures
+  return list
 end
 
 --- The parts of an input as a list, so that some of them can be taken.

@@ -12,6 +12,7 @@ function task.run(stage, part)
   local here = context.new(stage)
   local source = steps.behind(sources.open(stage.input, part, here), stage.steps, here)
   local value = sinks[stage.sink.kind](source, stage.sink, here)
+  here:close()
   return { value = value, keys = here.keys }
 end
 

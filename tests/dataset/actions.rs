@@ -45,7 +45,8 @@ fn what_is_empty_has_answers_too() {
           d:foreach(error)
         end
         local one = dataset.from_list({ "x" })
-        same({ one:first(), one:count(), one:sort_by():collect(), one:distinct():collect(), one:take(5) }, { "x", 1, { "x" }, { "x" }, { "x" } })
+        same({ one:first(), one:count(), one:sort_by():collect(), one:distinct():collect(), one:take(5) },
+          { "x", 1, { "x" }, { "x" }, { "x" } })
         "#,
     );
 }

@@ -117,6 +117,15 @@ fn nothing_is_left_of_an_action_that_failed() {
         end)
         fails(half:group_by(function(p) return p.key end))
         fails(half:sort_by(function(p) return p.value end))
+        -- An attempt that failed, where the next one did not.
+        local again = dataset.with({ retries = 1, memory = "300KiB" }).from_range(400, { partitions = 2 }):map(function(x)
+          if x == 400 and lithops.call.attempt == 1 then error("once") end
+          return { key = x % 100, value = long .. x }
+        end)
+        same(again:group_by(function(p) return p.key end):count(), 100)
+        clean()
+        same(again:sort_by(function(p) return p.value end):cache():count(), 400)
+        clean()
         -- They do store something.
         local stored = false
         d:group_by(function(p) return p.key end):map(function(p)

@@ -1,0 +1,301 @@
+--- Datasets as scripts see them: an object with a node of the plan, the methods that make others, and the actions.
+local places = require "dataset.places"
+local plan = require "dataset.plan"
+local run = require "dataset.run"
+local settings = require "dataset.settings"
+
+local Dataset = {}
+Dataset.__index = Dataset
+Dataset.__name = "dataset"
+
+local function make(node, options)
+  return setmetatable({ node = node, settings = options }, Dataset)
+end
+
+function Dataset:__tostring()
+  local _, newlines = plan.text(self.node):gsub("\n", "")
+  return ("dataset of %d stages"):format(newlines + 1)
+end
+
+-- Mistakes of the caller are told at the line that made the call: `level` is that of the function that checks.
+local function check_function(f, name, is_optional)
+  if type(f) ~= "function" and not (is_optional and f == nil) then
+    error(("bad argument to 'dataset:%s' (function expected, got %s)"):format(name, f == nil and "no value" or type(f)), 3)
+  end
+end
+
+local function check_count(n, name)
+  if type(n) ~= "number" or n < 0 or n % 1 ~= 0 then
+    error(("bad argument to 'dataset:%s' (whole number of 0 or more expected, got %s)"):format(name, tostring(n)), 3)
+  end
+end
+
+local function check_dataset(other, name)
+  if getmetatable(other) ~= Dataset then
+    error(("bad argument to 'dataset:%s' (dataset expected, got %s)"):format(name, type(other)), 3)
+  end
+end
+
+--- Steps
+
+local function step(self, one)
+  return make({ op = "step", parent = self.node, step = one }, self.settings)
+end
+
+function Dataset:map(f)
+  check_function(f, "map")
+  return step(self, { name = "map", f = f })
+end
+
+function Dataset:filter(f)
+  check_function(f, "filter")
+  return step(self, { name = "filter", f = f })
+end
+
+function Dataset:flat_map(f)
+  check_function(f, "flat_map")
+  return step(self, { name = "flat_map", f = f })
+end
+
+function Dataset:map_partitions(f)
+  check_function(f, "map_partitions")
+  return step(self, { name = "map_partitions", f = f })
+end
+
+function Dataset:map_values(f)
+  check_function(f, "map_values")
+  return step(self, { name = "map_values", f = f })
+end
+
+function Dataset:key_by(f)
+  check_function(f, "key_by")
+  return step(self, { name = "key_by", f = f })
+end
+
+function Dataset:keys()
+  return step(self, { name = "keys" })
+end
+
+function Dataset:values()
+  return step(self, { name = "values" })
+end
+
+local WORD_PATTERNS = { ["%S+"] = true, ["%w+"] = true, ["%a+"] = true }
+
+function Dataset:words(options)
+  options = options or {}
+  settings.check(options, { "pattern", "lower" }, 2)
+  local pattern, lower = options.pattern, options.lower
+  if pattern ~= nil and not WORD_PATTERNS[pattern] then
+    error(("option `pattern` must be %%S+, %%w+ or %%a+, not %s"):format(tostring(pattern)), 2)
+  elseif lower ~= nil and type(lower) ~= "boolean" then
+    error(("option `lower` must be true or false, not %s"):format(tostring(lower)), 2)
+  end
+  return step(self, { name = "words", options = { pattern = pattern, lower = lower } })
+end
+
+function Dataset:sample(fraction, seed)
+  if type(fraction) ~= "number" or not (fraction >= 0 and fraction <= 1) then
+    error(("bad argument to 'dataset:sample' (number from 0 to 1 expected, got %s)"):format(tostring(fraction)), 2)
+  elseif seed ~= nil and type(seed) ~= "number" then
+    error(("bad argument to 'dataset:sample' (number expected as seed, got %s)"):format(type(seed)), 2)
+  end
+  return step(self, { name = "sample", fraction = fraction, seed = seed or math.floor(lithops.time() * 1e3 % 2 ^ 31) })
+end
+
+--- What needs all elements
+
+local function shuffle(self, kind, more)
+  local node = { op = "shuffle", kind = kind, parents = { self.node } }
+  for name, value in pairs(more or {}) do
+    node[name] = value
+  end
+  return make(node, self.settings)
+end
+
+function Dataset:group_by(key_f)
+  check_function(key_f, "group_by")
+  return shuffle(self, "group", { f = key_f })
+end
+
+function Dataset:reduce_by_key(f)
+  check_function(f, "reduce_by_key")
+  return shuffle(self, "reduce", { f = f })
+end
+
+function Dataset:count_by_value()
+  return shuffle(self, "count")
+end
+
+function Dataset:distinct()
+  return shuffle(self, "distinct")
+end
+
+local HOW = { inner = true, left = true, right = true, outer = true }
+
+function Dataset:join(other, options)
+  check_dataset(other, "join")
+  options = options or {}
+  settings.check(options, { "how" }, 2)
+  local how = options.how or "inner"
+  if not HOW[how] then
+    error(("option `how` must be inner, left, right or outer, not %s"):format(tostring(how)), 2)
+  end
+  return shuffle(self, "join", { parents = { self.node, other.node }, how = how })
+end
+
+function Dataset:sort_by(key_f, options)
+  if type(key_f) == "table" and options == nil then
+    key_f, options = nil, key_f
+  end
+  check_function(key_f, "sort_by", true)
+  options = options or {}
+  settings.check(options, { "descending" }, 2)
+  return make({ op = "sort", parent = self.node, f = key_f, descending = options.descending and true or false }, self.settings)
+end
+
+function Dataset:top(n, key_f)
+  check_count(n, "top")
+  check_function(key_f, "top", true)
+  return make({ op = "top", parent = self.node, n = n, f = key_f }, self.settings)
+end
+
+function Dataset:union(other)
+  check_dataset(other, "union")
+  return make({ op = "union", parents = { self.node, other.node } }, self.settings)
+end
+
+function Dataset:cache()
+  return make({ op = "cache", parent = self.node }, self.settings)
+end
+
+--- Actions
+
+-- Runs the stages up to `sink`. Gives what it gave for each partition.
+local function run_all(self, sink)
+  return run(self.settings, function(running) return running:stage(self.node, sink) end)
+end
+
+function Dataset:collect()
+  local all, n = {}, 0
+  for _, list in ipairs(run_all(self, { kind = "collect" })) do
+    for i = 1, #list do
+      n = n + 1
+      all[n] = list[i]
+    end
+  end
+  return all
+end
+
+local function add_up(numbers)
+  local sum = 0
+  for _, number in ipairs(numbers) do
+    sum = sum + number
+  end
+  return sum
+end
+
+function Dataset:count()
+  return add_up(run_all(self, { kind = "count" }))
+end
+
+function Dataset:sum()
+  return add_up(run_all(self, { kind = "sum" }))
+end
+
+function Dataset:fold(init, f, combine)
+  check_function(f, "fold")
+  check_function(combine, "fold", true)
+  if init == nil then
+    error("bad argument to 'dataset:fold' (a value to begin with expected, got nil)", 2)
+  end
+  combine = combine or f
+  local state
+  for _, found in ipairs(run_all(self, { kind = "fold", name = "fold", f = f, init = init, has_init = true })) do
+    if #found > 0 then
+      state = state == nil and found[1] or combine(state, found[1])
+    end
+  end
+  if state == nil then
+    return init
+  end
+  return state
+end
+
+function Dataset:reduce(f)
+  check_function(f, "reduce")
+  local state
+  for _, found in ipairs(run_all(self, { kind = "fold", name = "reduce", f = f })) do
+    if #found > 0 then
+      if state == nil then
+        state = found[1]
+      else
+        state = f(state, found[1])
+      end
+    end
+  end
+  return state
+end
+
+function Dataset:take(n)
+  check_count(n, "take")
+  if n == 0 then
+    return {}
+  end
+  return run(self.settings, function(running) return running:take(self.node, n) end)
+end
+
+function Dataset:first()
+  return self:take(1)[1]
+end
+
+function Dataset:foreach(f)
+  check_function(f, "foreach")
+  run_all(self, { kind = "foreach", f = f })
+end
+
+-- Writes all partitions below a prefix, where no parts may be yet.
+local function write(self, name, format, url, options)
+  local place, err = places.parse(url)
+  if not place then
+    error(("dataset:%s: %s"):format(name, err), 3)
+  end
+  local overwrite = options.overwrite
+  options.overwrite = nil
+  return run(self.settings, function(running)
+    running:prepare(place.address, overwrite)
+    return running:stage(self.node, { kind = "write", format = format, url = place.address, options = options })
+  end)
+end
+
+function Dataset:write_text(url, options)
+  options = options or {}
+  settings.check(options, { "overwrite" }, 2)
+  return (write(self, "write_text", "text", url, { overwrite = options.overwrite }))
+end
+
+function Dataset:write_json_lines(url, options)
+  options = options or {}
+  settings.check(options, { "overwrite" }, 2)
+  return (write(self, "write_json_lines", "json_lines", url, { overwrite = options.overwrite }))
+end
+
+local CSV_WRITE = { "overwrite", "separator", "quote", "header", "newline" }
+
+function Dataset:write_csv(url, options)
+  options = options or {}
+  settings.check(options, CSV_WRITE, 2)
+  local copy = {}
+  for name, value in pairs(options) do
+    copy[name] = value
+  end
+  return (write(self, "write_csv", "csv", url, copy))
+end
+
+function Dataset:explain()
+  local text = plan.text(self.node)
+  print(text)
+  return text
+end
+
+return make
