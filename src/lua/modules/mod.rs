@@ -9,6 +9,7 @@ mod csv;
 mod json;
 mod number;
 mod position;
+mod recent;
 mod source;
 mod text;
 
