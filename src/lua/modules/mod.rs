@@ -12,6 +12,7 @@ mod hash;
 mod json;
 mod number;
 mod position;
+mod recent;
 pub mod regex;
 mod source;
 mod text;

@@ -41,7 +41,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
     module.raw_set("encode", encode)?;
     writer::install(lua)?;
     let make = bind(lua, "csv.writer", |lua, (out, options): (Value, Option<Table>)| {
-        writer::Writer::new(lua, out, RowWriter::new(options, "csv.writer")?)
+        writer::Writer::create(lua, out, RowWriter::new(options, "csv.writer")?)
     })?;
     module.raw_set("writer", make)?;
     Ok(module)

@@ -8,8 +8,9 @@ use mlua::{Lua, Table, Value};
 use super::dialect::Dialect;
 use super::number;
 use super::records::{Batch, Records};
-use crate::codec::raw::{self, CollectorPause};
+use crate::codec::raw::CollectorPause;
 use crate::lua::bind::Raise;
+use crate::lua::modules::recent::RecentStrings;
 use crate::lua::modules::source::Source;
 use crate::lua::options::Options;
 
@@ -127,8 +128,10 @@ impl Rows {
         let row = unsafe {
             lua.exec_raw::<Value>(this.names(), move |l| {
                 ffi::luaL_checkstack(l, 10, std::ptr::null());
-                this.push_row(l, 1, 0);
-                ffi::lua_remove(l, 1);
+                let mut strings = RecentStrings::new(l, 0);
+                this.push_row(l, 1, 0, &mut strings);
+                ffi::lua_replace(l, 1);
+                ffi::lua_settop(l, 1);
             })?
         };
         Ok((row, Some(line)))
@@ -147,7 +150,8 @@ impl Rows {
             lua.exec_raw::<()>((names, &list), move |l| {
                 ffi::luaL_checkstack(l, 10, std::ptr::null());
                 let _pause = CollectorPause::for_message(l, text_bytes);
-                *outcome_slot = this.push_all(lua, l);
+                let mut strings = RecentStrings::new(l, text_bytes);
+                *outcome_slot = this.push_all(lua, l, &mut strings);
                 ffi::lua_settop(l, 0);
             })?;
         }
@@ -156,7 +160,7 @@ impl Rows {
 
     /// # Safety
     /// The names or nil are at 1, and the list at 2.
-    unsafe fn push_all(&mut self, lua: &Lua, l: *mut lua_State) -> Result<(), Trouble> {
+    unsafe fn push_all(&mut self, lua: &Lua, l: *mut lua_State, strings: &mut RecentStrings) -> Result<(), Trouble> {
         let mut count: c_int = 0;
         loop {
             self.batch.clear();
@@ -168,7 +172,7 @@ impl Rows {
                 count += 1;
                 // SAFETY: as the caller promises.
                 unsafe {
-                    self.push_row(l, 1, place);
+                    self.push_row(l, 1, place, strings);
                     ffi::lua_rawseti_(l, 2, count);
                 }
             }
@@ -179,7 +183,7 @@ impl Rows {
     ///
     /// # Safety
     /// There are four free slots, and at `names` the list of names if there is one.
-    unsafe fn push_row(&self, l: *mut lua_State, names: c_int, place: usize) {
+    unsafe fn push_row(&self, l: *mut lua_State, names: c_int, place: usize, strings: &mut RecentStrings) {
         let fields = self.batch.record(place);
         let count = fields.len() as c_int;
         // SAFETY: as the caller promises.
@@ -187,14 +191,14 @@ impl Rows {
             if self.names.is_none() {
                 ffi::lua_createtable(l, count, 0);
                 for (column, field) in fields.enumerate() {
-                    self.push_field(l, column, field);
+                    self.push_field(l, column, field, strings);
                     ffi::lua_rawseti_(l, -2, column as c_int + 1);
                 }
             } else {
                 ffi::lua_createtable(l, 0, count);
                 for (column, field) in fields.enumerate() {
                     ffi::lua_rawgeti_(l, names, column as c_int + 1);
-                    self.push_field(l, column, field);
+                    self.push_field(l, column, field, strings);
                     ffi::lua_rawset(l, -3);
                 }
             }
@@ -202,7 +206,7 @@ impl Rows {
     }
 
     #[inline]
-    unsafe fn push_field(&self, l: *mut lua_State, column: usize, field: &[u8]) {
+    unsafe fn push_field(&self, l: *mut lua_State, column: usize, field: &[u8], strings: &mut RecentStrings) {
         let field = if self.settings.trim { field.trim_ascii() } else { field };
         let is_numeric = match &self.numeric {
             Numeric::None => false,
@@ -213,7 +217,7 @@ impl Rows {
         unsafe {
             match is_numeric.then(|| number::exact(field)).flatten() {
                 Some(number) => ffi::lua_pushnumber(l, number),
-                None => raw::push_string(l, field),
+                None => strings.push(l, field),
             }
         }
     }

@@ -25,7 +25,8 @@ impl UserData for Writer {
 }
 
 impl Writer {
-    pub fn new(lua: &Lua, out: Value, rows: RowWriter) -> Result<AnyUserData, Raise> {
+    /// Makes the object for `out`.
+    pub fn create(lua: &Lua, out: Value, rows: RowWriter) -> Result<AnyUserData, Raise> {
         let Value::Function(write) = method(&out, "write") else {
             let got = type_name(&out);
             return Err(Raise::argument(1, format!("something with a method `write` expected, got {got}")));

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::{Kit, MAX_DEPTH, place, slot};
 use crate::codec::raw::{self, CollectorPause};
 use crate::lua::modules::number;
+use crate::lua::modules::recent::RecentStrings;
 
 /// What becomes of a number that fits neither 64 bits nor a double.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,7 @@ struct Decoder<'j> {
     /// How many elements the last table had that was found under a key like this one. Records resemble each other, and a table
     /// that is made with the right size is filled twice as fast as one that grows.
     sizes: [u8; SITES],
+    strings: RecentStrings,
 }
 
 type Read<T = ()> = Result<T, Box<Failure>>;
@@ -52,7 +54,8 @@ pub(super) fn decode(lua: &Lua, kit: &Kit, text: &[u8], big_numbers: BigNumbers)
             ffi::lua_rawgeti_(l, place::KIT, slot::NULL);
             ffi::lua_rawgeti_(l, place::KIT, slot::ARRAY);
             let _pause = CollectorPause::for_message(l, text.len());
-            let mut decoder = Decoder { l, json: Jiter::new(text), big_numbers, sizes: [0; SITES] };
+            let strings = RecentStrings::new(l, text.len());
+            let mut decoder = Decoder { l, json: Jiter::new(text), big_numbers, sizes: [0; SITES], strings };
             *outcome_slot = decoder.document();
             if outcome_slot.is_ok() {
                 ffi::lua_replace(l, place::KIT);
@@ -91,7 +94,7 @@ impl Decoder<'_> {
         // SAFETY: pushing needs only free slots.
         unsafe {
             match peek {
-                Peek::String => raw::push_string(l, self.json.known_str()?.as_bytes()),
+                Peek::String => self.strings.push(l, self.json.known_str()?.as_bytes()),
                 Peek::Object => self.object(depth + 1, site)?,
                 Peek::Array => self.array(depth + 1, site)?,
                 Peek::True | Peek::False => ffi::lua_pushboolean(l, self.json.known_bool(peek)?.into()),
@@ -123,7 +126,7 @@ impl Decoder<'_> {
             let mut count = 0;
             let mut key = self.json.known_object()?;
             while let Some(name) = key {
-                raw::push_string(self.l, name.as_bytes());
+                self.strings.push(self.l, name.as_bytes());
                 let under = site(name);
                 let peek = self.json.peek()?;
                 self.value(peek, depth, under)?;

@@ -62,7 +62,7 @@ fn raise<K: Hash + Eq>(counts: &mut FxHashMap<K, u64>, key: K, by: u64) {
 
 impl Counter {
     /// How many different words there are.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.short.len() + self.medium.len() + self.long.len()
     }
 
@@ -168,7 +168,7 @@ impl Counter {
 
     /// The `most` most frequent words, by count and then by their bytes.
     pub fn top(&self, most: usize) -> Vec<(Vec<u8>, u64)> {
-        let mut words: Vec<(u64, Word<'_>)> = Vec::with_capacity(self.len());
+        let mut words: Vec<(u64, Word<'_>)> = Vec::with_capacity(self.size());
         words.extend(self.short.iter().map(|(&key, &count)| (count, Word::Short(key))));
         words.extend(self.medium.iter().map(|(&key, &count)| (count, Word::Medium(key))));
         words.extend(self.long.iter().map(|(word, &count)| (count, Word::Long(word))));
@@ -234,7 +234,7 @@ mod tests {
             counter.add_words(words.join(" ").as_bytes(), Class::NonSpace, to_lower);
             counter.merge(&single);
             let counter = Counter::restore(&counter.save()).unwrap();
-            prop_assert_eq!(counter.len(), expected.len());
+            prop_assert_eq!(counter.size(), expected.len());
             let mut counts = BTreeMap::new();
             counter.for_each(|word, count| { counts.insert(word.to_vec(), count); });
             prop_assert_eq!(&counts, &expected);

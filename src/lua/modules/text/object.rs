@@ -29,8 +29,8 @@ impl UserData for Counter {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Len, |_, this, ()| Ok(this.len()));
-        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(format!("counter of {} words", this.len())));
+        methods.add_meta_method(MetaMethod::Len, |_, this, ()| Ok(this.size()));
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(format!("counter of {} words", this.size())));
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     methods.raw_set("merge", merge)?;
     let give_counts = bind(lua, "counter.counts", |lua, this: AnyUserData| Ok(counts(lua, &*counter(&this, 1)?)?))?;
     methods.raw_set("counts", give_counts)?;
-    let size = bind(lua, "counter.size", |_, this: AnyUserData| Ok(counter(&this, 1)?.len()))?;
+    let size = bind(lua, "counter.size", |_, this: AnyUserData| Ok(counter(&this, 1)?.size()))?;
     methods.raw_set("size", size)?;
     let top = bind(lua, "counter.top", |lua, (this, most): (AnyUserData, Value)| {
         let most = count(&most).ok_or_else(|| not_a_count(2, &most))?;
@@ -123,8 +123,8 @@ pub(super) fn counts(lua: &Lua, counter: &Counter) -> mlua::Result<Table> {
     unsafe {
         lua.exec_raw((), move |l: *mut lua_State| {
             ffi::luaL_checkstack(l, 10, std::ptr::null());
-            let _pause = CollectorPause::for_message(l, counter.len() * 40);
-            ffi::lua_createtable(l, 0, counter.len().try_into().unwrap_or(0));
+            let _pause = CollectorPause::for_message(l, counter.size() * 40);
+            ffi::lua_createtable(l, 0, counter.size().try_into().unwrap_or(0));
             counter.for_each(|word, count| {
                 raw::push_string(l, word);
                 ffi::lua_pushnumber(l, count as f64);

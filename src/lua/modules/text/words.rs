@@ -38,8 +38,8 @@ impl Class {
     #[inline]
     const fn members(self, bytes: u64) -> u64 {
         match self {
-            Class::Letters => between(bytes | ONES * 0x20, b'a', b'z'),
-            Class::Alphanumeric => between(bytes | ONES * 0x20, b'a', b'z') | between(bytes, b'0', b'9'),
+            Class::Letters => between(bytes | (ONES * 0x20), b'a', b'z'),
+            Class::Alphanumeric => between(bytes | (ONES * 0x20), b'a', b'z') | between(bytes, b'0', b'9'),
             Class::NonSpace => HIGH & !(between(bytes, b'\t', b'\r') | between(bytes, b' ', b' ')),
         }
     }
