@@ -12,6 +12,9 @@ use crate::config::ConfigError;
 use crate::lua::vm::ConfigChoice;
 use crate::storage::{self, CLOUD_OBJECTS_PREFIX, JOBS_PREFIX, ObjectInfo, Storage, StorageError};
 
+/// What passes between the stages of datasets, as `stdlib/dataset/context.lua` names it.
+const DATASETS_PREFIX: &str = "lithops/datasets/";
+
 /// Why not everything could be removed. Reads after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -44,6 +47,7 @@ pub fn run(choice: &ConfigChoice, options: &CleanOptions) -> Result<String, Fail
         let storage = storage::open(&config).await?;
         let mut tally = Tally::default();
         sweep(&*storage, JOBS_PREFIX, options, &mut tally).await?;
+        sweep(&*storage, DATASETS_PREFIX, options, &mut tally).await?;
         if options.all {
             sweep(&*storage, CLOUD_OBJECTS_PREFIX, options, &mut tally).await?;
         }
