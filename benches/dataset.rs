@@ -119,7 +119,7 @@ fn main() -> ! {
     }
 
     let sort = |what: &str, prefix: &str, options: &[&str], runs: usize, table: &mut Table| {
-        let ours = median(runs, || seconds(&mut bench.command(&[options, &["-e", SORT, prefix]].concat())));
+        let ours = median(runs, || seconds(&mut bench.command(&[options, &["-e", SORT, prefix][..]].concat())));
         let folder = bench.objects(prefix);
         let line = format!("cat {0}* | LC_ALL=C sort --parallel=2 > {0}.sorted && rm {0}.sorted", folder.display());
         let peer = median(runs, || seconds(Command::new("sh").args(["-c", &line])));
@@ -184,7 +184,7 @@ impl Bench {
     }
 
     fn script(&self, code: &str, arguments: &[&str]) -> Command {
-        self.command(&[&["-e", code], arguments].concat())
+        self.command(&[&["-e", code][..], arguments].concat())
     }
 
     fn python(&self) -> Command {

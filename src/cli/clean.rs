@@ -13,6 +13,9 @@ use crate::lua::vm::ConfigChoice;
 use crate::storage::temporary::{CLOUD_OBJECTS_PREFIX, is_temporary};
 use crate::storage::{self, JOBS_PREFIX, ObjectInfo, Storage, StorageError};
 
+/// What passes between the stages of datasets, as `stdlib/dataset/context.lua` names it.
+const DATASETS_PREFIX: &str = "lithops/datasets/";
+
 /// Why not everything could be removed. Reads after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -46,6 +49,7 @@ pub fn run(choice: &ConfigChoice, options: &CleanOptions) -> Result<String, Fail
         let mut tally = Tally::default();
         sweep(&*storage, JOBS_PREFIX, |_| true, options, &mut tally).await?;
         sweep(&*storage, CLOUD_OBJECTS_PREFIX, is_temporary, options, &mut tally).await?;
+        sweep(&*storage, DATASETS_PREFIX, |_| true, options, &mut tally).await?;
         tally.told(&*storage, options.dry_run)
     })
 }

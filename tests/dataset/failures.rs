@@ -156,6 +156,28 @@ fn an_object_that_has_vanished_is_named() {
     );
 }
 
+#[test]
+fn what_a_driver_leaves_that_ends_too_early_is_cleaned() {
+    let folder = Folder::new();
+    folder.write(
+        "pipeline.lua",
+        jobs::with_prelude(&script(
+            r#"
+            local long = ("x"):rep(50000)
+            dataset.from_range(8, { partitions = 2 }):map(function(x) return long .. x end):distinct():top(1, function(x)
+              if not lithops.is_worker then os.exit(0) end
+              return x
+            end):collect()
+            "#,
+        )),
+    );
+    assert_eq!(jobs::run_in(&folder, &[]).code, Some(0));
+    let run = folder.run(&["clean"]);
+    assert!(run.out.starts_with("removed 2 objects"), "{run:?}");
+    let run = folder.run(&["clean"]);
+    assert!(run.out.starts_with("removed 0 objects"), "{run:?}");
+}
+
 /// The storage is on a disk of 8 MiB.
 #[test]
 fn a_disk_that_fills_is_told() {

@@ -11,7 +11,13 @@ fn encoded(format: Compression, bytes: &[u8]) -> Vec<u8> {
             encoder.write_all(bytes).unwrap();
             encoder.finish().unwrap()
         }
-        Compression::Zstd => zstd::encode_all(bytes, 1).unwrap(),
+        Compression::Zstd => {
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+            // As the tool `zstd` does: without it, nothing would tell literals that were changed.
+            encoder.include_checksum(true).unwrap();
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        }
         Compression::Bzip2 => {
             let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
             encoder.write_all(bytes).unwrap();
