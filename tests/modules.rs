@@ -8,6 +8,10 @@ mod support;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod jobs;
 
+#[path = "support/web.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod web;
+
 #[path = "modules/base64.rs"]
 mod base64;
 #[path = "modules/compress.rs"]
@@ -16,10 +20,18 @@ mod compress;
 mod csv;
 #[path = "modules/datetime.rs"]
 mod datetime;
+#[path = "modules/fs.rs"]
+mod fs;
 #[path = "modules/hash.rs"]
 mod hash;
+#[path = "modules/http.rs"]
+mod http;
 #[path = "modules/json.rs"]
 mod json;
+#[path = "modules/path.rs"]
+mod path;
+#[path = "modules/process.rs"]
+mod process;
 #[path = "modules/regex.rs"]
 mod regex;
 #[path = "modules/text.rs"]

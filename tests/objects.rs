@@ -18,7 +18,11 @@ mod places;
 mod server;
 
 #[path = "support/web.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod web;
+
+#[path = "objects/documents.rs"]
+mod documents;
 
 /// Which elements are objects, and which addresses lead to them.
 #[path = "objects/addresses.rs"]

@@ -80,7 +80,8 @@ async fn once(method: Method, url: &str, range: Option<ByteRange>, action: &str)
         let kind = if error.is_builder() { StorageErrorKind::InvalidKey } else { StorageErrorKind::Unreachable };
         StorageError::new(kind, action, crate::http::reason(&error))
     };
-    let mut request = crate::http::client().map_err(failed)?.request(method, url);
+    let client = crate::http::client().map_err(|why| StorageError::new(StorageErrorKind::Io, action, why))?;
+    let mut request = client.request(method, url);
     if let Some(ByteRange { first, last }) = range {
         let last = last.map_or_else(String::new, |last| last.to_string());
         request = request.header(RANGE, format!("bytes={first}-{last}"));

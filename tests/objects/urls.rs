@@ -1,11 +1,11 @@
 //! Objects behind URLs.
 
+use crate::documents::{Document, Documents};
 use crate::jobs::{command, folder};
 use crate::support::Run;
-use crate::web::{Document, WebServer};
 
 /// Runs a script that has the server's address as `url`.
-fn run(server: &WebServer, script: &str) -> Run {
+fn run(server: &Documents, script: &str) -> Run {
     let folder = folder(&format!("local url = {:?}\n{script}\nprint 'ok'", server.url("")));
     command(&folder, &[]).output().unwrap().into()
 }
@@ -16,7 +16,7 @@ local function lines(obj) local t = {} for line in obj:lines() do t[#t + 1] = li
 
 #[test]
 fn a_url_is_one_object() {
-    let server = WebServer::start();
+    let server = Documents::start();
     server.put("/a", Document::new("one\ntwo\nthree"));
     server.put("/b", Document { redirect: Some("/a".into()), ..Document::default() });
     server.put("/no head", Document { has_head: false, ..Document::new("x\ny\n") });
@@ -41,7 +41,7 @@ fn a_url_is_one_object() {
 
 #[test]
 fn without_ranges_it_is_one_piece_which_a_warning_says() {
-    let server = WebServer::start();
+    let server = Documents::start();
     server.put("/plain", Document { has_ranges: false, ..Document::new("one\ntwo\nthree\n") });
     server.put("/stream", Document { has_ranges: false, is_chunked: true, etag: None, ..Document::new("a\nb\n") });
     let run = run(
@@ -62,7 +62,7 @@ fn without_ranges_it_is_one_piece_which_a_warning_says() {
 
 #[test]
 fn breaks_and_refusals_pass_and_changes_do_not() {
-    let server = WebServer::start();
+    let server = Documents::start();
     let content: String = (0..50_000).map(|n| format!("line {n}\n")).collect();
     server.put("/cut", Document { cuts: 2, ..Document::new(content.clone()) });
     server.put("/busy", Document { refusals: vec![503, 500, 429], ..Document::new("x") });

@@ -8,10 +8,14 @@ mod base64;
 mod compress;
 mod csv;
 pub mod datetime;
+mod fs;
 mod hash;
+mod http;
 mod json;
 mod number;
+mod path;
 mod position;
+mod process;
 mod recent;
 pub mod regex;
 mod source;
@@ -37,7 +41,11 @@ pub const ALL: &[NativeModule] = &[
     NativeModule { name: "text", open: text::open },
     NativeModule { name: "compress", open: compress::open },
     NativeModule { name: "datetime", open: datetime::open },
+    NativeModule { name: "fs", open: fs::open },
     NativeModule { name: "hash", open: hash::open },
+    NativeModule { name: "http", open: http::open },
+    NativeModule { name: "path", open: path::open },
+    NativeModule { name: "process", open: process::open },
     NativeModule { name: "regex", open: regex::open },
 ];
 

@@ -133,7 +133,7 @@ pub(super) fn as_cloud_object(value: &Value) -> Option<CloudObject> {
 }
 
 /// The option `range`: `{first, last}`, counted from 0, both included.
-pub(super) fn range(options: &Options) -> Result<Option<ByteRange>, Raise> {
+pub(in crate::lua) fn range(options: &Options) -> Result<Option<ByteRange>, Raise> {
     let Some(value) = options.value("range")? else {
         return Ok(None);
     };

@@ -31,6 +31,7 @@ use crate::lua::vm::Role;
 use crate::storage::{Storage, StorageError};
 
 use arguments::Arguments;
+pub(in crate::lua) use arguments::range;
 pub use stream::ObjectStream;
 pub use temporary::{clean_at_exit, expect_cloud_objects, remove_cloud_objects};
 

@@ -110,7 +110,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
         // What is special in a pattern is one byte each, so bytes of any text may stay between.
         let mut escaped = Vec::new();
         for &byte in text.as_bytes().iter() {
-            if regex_syntax_byte(byte) {
+            if is_special(byte) {
                 escaped.push(b'\\');
             }
             escaped.push(byte);
@@ -130,7 +130,8 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
     Ok(module)
 }
 
-fn regex_syntax_byte(byte: u8) -> bool {
+/// Whether a byte means something in patterns.
+fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'|' | b'[' | b']' | b'{' | b'}' | b'^' | b'$')
         || matches!(byte, b'#' | b'&' | b'-' | b'~')
 }

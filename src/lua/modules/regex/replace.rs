@@ -124,8 +124,11 @@ fn template(text: &[u8], regex: &Regex) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
+/// A name, and what follows it.
+type Reference<'t> = (&'t [u8], &'t [u8]);
+
 /// The name or number at the start of `text`, which follows a dollar sign, and what comes after it.
-fn reference(text: &[u8]) -> Result<Option<(&[u8], &[u8])>, String> {
+fn reference(text: &[u8]) -> Result<Option<Reference<'_>>, String> {
     if let Some(braced) = text.strip_prefix(b"{") {
         return match braced.iter().position(|byte| *byte == b'}') {
             Some(end) => Ok(Some((&braced[..end], &braced[end + 1..]))),

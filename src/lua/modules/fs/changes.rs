@@ -1,0 +1,93 @@
+//! Making, moving and removing files and folders.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Component, Path, PathBuf};
+
+use mlua::{Function, Lua, MultiValue, Table};
+
+use super::{PathArgument, answer, done, text};
+use crate::lua::bind::{Raise, bind};
+use crate::lua::options::Options;
+use crate::lua::{call_with_traceback, on_exit};
+
+/// Does something with two paths.
+type Act = fn(&Path, &Path) -> io::Result<()>;
+
+const FROM_TO: &[(&str, Act)] = &[
+    ("rename", |from, to| fs::rename(from, to)),
+    ("copy", |from, to| fs::copy(from, to).map(drop)),
+    ("symlink", |target, link| symlink(target, link)),
+];
+
+pub(super) fn install(lua: &Lua, module: &Table) -> mlua::Result<()> {
+    let mkdir = bind(lua, "fs.mkdir", |lua, (PathArgument(path), options): (PathArgument, Option<Table>)| {
+        let parents = Options::new(options, &["parents"], "mkdir")?.boolean("parents")?.unwrap_or(false);
+        let made = if parents { fs::create_dir_all(&path) } else { fs::create_dir(&path) };
+        Ok(done(lua, &path, made)?)
+    })?;
+    module.raw_set("mkdir", mkdir)?;
+    let remove = bind(lua, "fs.remove", |lua, (PathArgument(path), options): (PathArgument, Option<Table>)| {
+        let recursive = Options::new(options, &["recursive"], "remove")?.boolean("recursive")?.unwrap_or(false);
+        if recursive && !path.components().any(|part| matches!(part, Component::Normal(_))) {
+            return Err(Raise::argument(
+                1,
+                "this would remove a whole file system or the folder that the script is in",
+            ));
+        }
+        Ok(done(lua, &path, remove(&path, recursive))?)
+    })?;
+    module.raw_set("remove", remove)?;
+    for (name, act) in FROM_TO {
+        let function = bind(lua, &format!("fs.{name}"), move |lua, paths: (PathArgument, PathArgument)| {
+            let (PathArgument(from), PathArgument(to)) = paths;
+            let acted = act(&from, &to);
+            // The system does not say which of the two it means.
+            let is_of_target = *name == "symlink" || fs::symlink_metadata(&from).is_ok();
+            Ok(done(lua, if is_of_target { &to } else { &from }, acted)?)
+        })?;
+        module.raw_set(*name, function)?;
+    }
+    let readlink = bind(lua, "fs.readlink", |lua, PathArgument(path): PathArgument| {
+        Ok(answer(lua, &path, fs::read_link(&path).map(text))?)
+    })?;
+    module.raw_set("readlink", readlink)?;
+    module.raw_set("temp_dir", bind(lua, "fs.temp_dir", |lua, work: Option<Function>| temp_dir(lua, work))?)?;
+    let cwd = bind(lua, "fs.cwd", |lua, ()| Ok(answer(lua, Path::new("."), std::env::current_dir().map(text))?))?;
+    module.raw_set("cwd", cwd)?;
+    let home = bind(lua, "fs.home", |lua, ()| {
+        let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let home = home.ok_or_else(|| io::Error::other("HOME is not set, and the user has no home"));
+        Ok(answer(lua, Path::new("~"), home.map(text))?)
+    })?;
+    module.raw_set("home", home)
+}
+
+fn remove(path: &Path, recursive: bool) -> io::Result<()> {
+    let is_dir = fs::symlink_metadata(path)?.is_dir();
+    match (is_dir, recursive) {
+        (true, true) => fs::remove_dir_all(path),
+        (true, false) => fs::remove_dir(path),
+        (false, _) => fs::remove_file(path),
+    }
+}
+
+/// A folder for as long as `work` runs, or the process.
+fn temp_dir(lua: &Lua, work: Option<Function>) -> Result<MultiValue, Raise> {
+    let folder = match tempfile::Builder::new().prefix("lithops-").tempdir() {
+        Ok(folder) => folder,
+        Err(error) => return Ok(answer::<()>(lua, &std::env::temp_dir(), Err(error))?),
+    };
+    match work {
+        Some(work) => Ok(call_with_traceback(lua, &work, text(folder.path()))?),
+        None => {
+            let path: PathBuf = folder.keep();
+            let made = answer(lua, &path, Ok(text(path.clone())))?;
+            on_exit(move || {
+                let _ = fs::remove_dir_all(path);
+            });
+            Ok(made)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Reading and writing whole files.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use mlua::{BString, Lua, LuaString, Table};
+
+use super::{PathArgument, answer, done};
+use crate::lua::bind::bind;
+
+pub(super) fn install(lua: &Lua, module: &Table) -> mlua::Result<()> {
+    let read = bind(lua, "fs.read", |lua, PathArgument(path): PathArgument| {
+        Ok(answer(lua, &path, fs::read(&path).map(BString::from))?)
+    })?;
+    module.raw_set("read", read)?;
+    let write = bind(lua, "fs.write", |lua, (PathArgument(path), text): (PathArgument, LuaString)| {
+        Ok(done(lua, &path, replace(&path, &text.as_bytes()))?)
+    })?;
+    module.raw_set("write", write)?;
+    let append = bind(lua, "fs.append", |lua, (PathArgument(path), text): (PathArgument, LuaString)| {
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        Ok(done(lua, &path, file.and_then(|mut file| file.write_all(&text.as_bytes())))?)
+    })?;
+    module.raw_set("append", append)?;
+    Ok(())
+}
+
+/// Writes a file that others see as it was or as it will be, never a part of it.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays one: what it leads to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mode = match fs::metadata(&path) {
+        Ok(there) if there.is_file() => Some(there.permissions().mode() & 0o7777),
+        // Devices and pipes are written to; a folder refuses.
+        Ok(_) => return File::options().write(true).open(&path)?.write_all(bytes),
+        Err(_) => None,
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Into::into);
+    let mut refused = None;
+    let made = tempfile::Builder::new().prefix(".write-").make_in(folder, |temporary| {
+        // With the mode that any new file gets. The system's own error is kept, without the temporary name around it.
+        File::create_new(temporary).inspect_err(|error| refused = error.raw_os_error())
+    });
+    let mut file = made.map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
+    file.write_all(bytes)?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! `fs`.
+
+use crate::jobs::passes;
+
+#[test]
+fn files_are_read_and_written_whole() {
+    passes(
+        r#"
+        local fs = require "fs"
+        same(fs.write("a", "one\0\255"), true)
+        same(fs.read("a"), "one\0\255")
+        same(fs.append("a", "two"), true)
+        same(fs.append("new", 3), true)
+        same(fs.read("a") .. fs.read("new"), "one\0\255two3")
+        -- The mode and links stay; nothing else is left in the folder.
+        assert(os.execute("chmod 750 a && ln -s a link"))
+        same(fs.write("link", "three"), true)
+        same(fs.read("a"), "three")
+        same(fs.stat("a").mode, tonumber("750", 8))
+        same(fs.readlink("link"), "a")
+        same(fs.list("."), { "a", "link", "new", "pipeline.lua" })
+        assert(os.execute("(umask 027; touch made)"))
+        same(fs.write("/dev/null", "x"), true)
+        local function refused(words, number, nothing, err, code)
+          same(nothing, nil)
+          same(err, words)
+          same(code, number)
+        end
+        refused("missing: No such file or directory", 2, fs.read("missing"))
+        refused("no/such: No such file or directory", 2, fs.write("no/such", ""))
+        refused("no/such: No such file or directory", 2, fs.append("no/such", ""))
+        refused(".: Is a directory", 21, fs.read("."))
+        refused(".: Is a directory", 21, fs.write(".", ""))
+        refused("a/b: Not a directory", 20, fs.write("a/b", ""))
+        local io_nothing, io_err, io_code = io.open("missing")
+        refused(io_err, io_code, fs.read("missing"))
+        raises("bad argument #2 to 'write' (string expected, got no value)", fs.write, "x")
+        "#,
+    );
+}
+
+#[test]
+fn modes_of_new_files_are_those_of_the_process() {
+    passes(
+        r#"
+        local fs = require "fs"
+        assert(os.execute("touch made"))
+        fs.write("written", "")
+        same(fs.stat("written").mode, fs.stat("made").mode)
+        "#,
+    );
+}
+
+#[test]
+fn folders_are_looked_at() {
+    passes(
+        r#"
+        local fs = require "fs"
+        same(fs.mkdir("t/a/b", { parents = true }), true)
+        same(fs.mkdir("t/a/b", { parents = true }), true)
+        fs.write("t/x.csv", "12345")
+        fs.write("t/a/y.csv", "")
+        fs.write("t/a/b/z.csv", "")
+        fs.write("t/.hidden", "")
+        same(fs.symlink("a", "t/link"), true)
+        local paths, kinds = {}, {}
+        for path, kind in fs.walk("t") do
+          table.insert(paths, path)
+          table.insert(kinds, kind)
+        end
+        same(paths, { "t/.hidden", "t/a", "t/a/b", "t/a/b/z.csv", "t/a/y.csv", "t/link", "t/x.csv" })
+        same(kinds, { "file", "dir", "dir", "file", "file", "link", "file" })
+        same(fs.glob("t/*.csv"), { "t/x.csv" })
+        same(fs.glob("t/a/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv" })
+        same(fs.glob("t/*"), { "t/a", "t/link", "t/x.csv" })
+        same(fs.glob("t/.*"), { "t/.hidden" })
+        same(fs.glob("t/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv", "t/x.csv" })
+        same(fs.glob("t/[xy].c?v"), { "t/x.csv" })
+        same(fs.glob("none/*"), {})
+        same(fs.list("t"), { ".hidden", "a", "link", "x.csv" })
+        local stat = fs.stat("t/x.csv")
+        same({ stat.size, stat.kind }, { 5, "file" })
+        assert(math.abs(stat.modified - os.time()) < 60)
+        same(fs.stat("t/link").kind, "dir")
+        same(fs.stat("t/link", { follow = false }).kind, "link")
+        same({ fs.exists("t"), fs.is_dir("t"), fs.is_file("t") }, { true, true, false })
+        same({ fs.exists("t/x.csv"), fs.is_dir("t/x.csv"), fs.is_file("t/x.csv") }, { true, false, true })
+        same({ fs.exists("none"), fs.is_dir("none"), fs.is_file("none") }, { false, false, false })
+        same(select(2, fs.stat("none")), "none: No such file or directory")
+        same(select(2, fs.list("t/x.csv")), "t/x.csv: Not a directory")
+        raises("none: No such file or directory", fs.walk, "none")
+        raises("bad pattern `a[`: invalid range pattern, at character 2", fs.glob, "a[")
+        -- What is removed on the way is not entered.
+        for path in fs.walk("t") do if path == "t/a" then fs.remove(path, { recursive = true }) end end
+        same(fs.list("t"), { ".hidden", "link", "x.csv" })
+        "#,
+    );
+}
+
+#[test]
+fn things_are_moved_and_removed() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.write("a", "x")
+        same(fs.copy("a", "b"), true)
+        same(fs.rename("b", "c"), true)
+        same({ fs.read("a"), fs.read("c"), fs.exists("b") }, { "x", "x", false })
+        same(select(2, fs.copy("none", "b")), "none: No such file or directory")
+        same(select(2, fs.rename("a", "no/b")), "no/b: No such file or directory")
+        same(select(2, fs.symlink("x", "a")), "a: File exists")
+        same(select(2, fs.readlink("a")), "a: Invalid argument")
+        same(fs.mkdir("d"), true)
+        same({ select(2, fs.mkdir("d")) }, { "d: File exists", 17 })
+        fs.write("d/e", "")
+        same(select(2, fs.remove("d")), "d: Directory not empty")
+        fs.symlink("d", "l")
+        same(fs.remove("l", { recursive = true }), true)
+        same(fs.exists("d/e"), true)
+        same(fs.remove("d", { recursive = true }), true)
+        same(fs.remove("a"), true)
+        same(select(2, fs.remove("a")), "a: No such file or directory")
+        raises("this would remove a whole file system", fs.remove, "/", { recursive = true })
+        raises("unknown option `recurse`; did you mean `recursive`?", fs.remove, "c", { recurse = true })
+        same({ fs.cwd(), fs.home() }, { fs.cwd(), here })
+        "#,
+    );
+}
+
+#[test]
+fn temporary_folders_are_gone_afterwards() {
+    passes(
+        r#"
+        local fs = require "fs"
+        local kept
+        local a, b = fs.temp_dir(function(path)
+          kept = path
+          fs.write(path .. "/x", "y")
+          return fs.read(path .. "/x"), nil
+        end)
+        same({ a, b }, { "y" })
+        same(fs.exists(kept), false)
+        raises("oops", fs.temp_dir, function(path) kept = path error "oops" end)
+        same(fs.exists(kept), false)
+        -- Without a function, when the process ends.
+        local script = here .. "/inner.lua"
+        fs.write(script, "local fs = require 'fs' local d = fs.temp_dir() fs.write(d .. '/x', '') io.write(d)")
+        local binary = fs.readlink("/proc/self/exe")
+        local inner = io.popen("'" .. binary .. "' '" .. script .. "'")
+        local path = inner:read("*a")
+        inner:close()
+        assert(path:find("lithops-", 1, true), path)
+        same(fs.exists(path), false)
+        "#,
+    );
+}
