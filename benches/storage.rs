@@ -27,8 +27,8 @@ use tempfile::TempDir;
 
 const SIZE_BYTES: u64 = 1 << 30;
 /// What one request of a stream reads, and how many are under way.
-const RANGE_BYTES: u64 = 8 << 20;
-const RANGES_AT_ONCE: &str = "4";
+const RANGE_BYTES: u64 = 4 << 20;
+const RANGES_AT_ONCE: &str = "6";
 const RUNS: usize = 3;
 
 /// Waits for the server, and stores the file.

@@ -11,6 +11,9 @@ mod support;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod jobs;
 
+#[path = "support/disk.rs"]
+mod disk;
+
 #[path = "support/pieces.rs"]
 mod pieces;
 

@@ -1,5 +1,8 @@
 //! Storage: the local backend on real folders, and what all backends share.
 
+#[path = "support/disk.rs"]
+mod disk;
+
 #[path = "support/pieces.rs"]
 mod pieces;
 

@@ -194,7 +194,7 @@ function Store:delete_cloudobjects(objects) end
 ---@field key string
 
 ---An object that is being read, with the methods of Lua's files. It holds a few hundred KiB of the object; of one over
----16 MiB in S3, up to 32 MiB as soon as more than its beginning is read.
+---16 MiB in S3, up to 24 MiB as soon as more than its beginning is read.
 ---@class lithops.Stream: userdata
 local Stream = {}
 

@@ -237,7 +237,7 @@ fn a_store_with_credentials_of_its_own_does_not_travel() {
 
 #[test]
 fn streams_hold_bounded_memory() {
-    const SIZE: u64 = 200 << 20;
+    const SIZE: u64 = 100 << 20;
     let server = S3Server::start();
     let file = server.object_file(BUCKET, "large");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -250,12 +250,12 @@ fn streams_hold_bounded_memory() {
           if not piece then break end
           size = size + #piece
         end
-        assert(size == 200 * 2^20, size)
+        assert(size == 100 * 2^20, size)
         local function peak() return tonumber(read("/proc/self/status"):match("VmHWM:%s+(%d+) kB")) / 1024 end
         local reading = peak()
         assert(reading < 64, "reading took " .. reading .. " MiB")
         s:put_object(nil, "copy", s:get_object(nil, "large", { stream = true }))
-        assert(s:head_object(nil, "copy").size == 200 * 2^20)
+        assert(s:head_object(nil, "copy").size == 100 * 2^20)
         assert(peak() < 160, "copying took " .. peak() .. " MiB")
         s:download_file(nil, "large", here .. "/down")
         s:upload_file(here .. "/down", nil, "up")

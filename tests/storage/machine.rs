@@ -1,13 +1,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use lithops_lua::storage::{Body, LocalStorage, Storage, StorageErrorKind as Kind};
-use tempfile::TempDir;
 
+use crate::disk::SmallDisk;
 use crate::pieces::Pieces;
 use crate::{BUCKET, debris, fresh, get, keys, kind, put};
 
@@ -39,34 +38,6 @@ async fn an_unusable_data_folder_names_the_key_to_set() {
         assert_eq!(message.lines().count(), 1);
     }
     assert_eq!(kind(get(&storage, "k").await), Kind::NoSuchKey);
-}
-
-/// A file system of 64 KiB, which only root can make; gone when dropped.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn new(options: &str) -> Option<SmallDisk> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(folder.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !mounted {
-            eprintln!("skipped: this user cannot mount a file system");
-        }
-        mounted.then_some(SmallDisk(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
-    }
 }
 
 #[tokio::test]

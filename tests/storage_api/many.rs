@@ -96,6 +96,34 @@ fn what_cannot_be_deleted_is_named() {
     );
 }
 
+/// A later page that cannot be had, and a bucket that may not be listed.
+#[test]
+fn a_listing_that_fails_is_told() {
+    use crate::server::Fault;
+    let store = Store::s3();
+    let server = store.server.as_ref().unwrap();
+    let denied = Fault::answer(403, "AccessDenied", "Access Denied");
+    server.fail(2, |seen| seen.query.contains("continuation-token="), denied.clone());
+    store.check(
+        r#"
+        for i = 1, 1001 do s:put_object(nil, ("%04d"):format(i), "") end
+        local next_key, count = s:iter_keys(), 0
+        for i = 1, 1000 do assert(next_key() == ("%04d"):format(i)) end
+        fails("access_denied", "failed to list bucket `main`: access denied", next_key)
+        fails("access_denied", "failed to list bucket `main`: access denied", s.list_objects)
+        "#,
+    );
+    server.fail(9, |seen| seen.query.contains("list-type"), denied);
+    store.check(
+        r#"
+        for _, list in ipairs { s.list_objects, s.list_keys, s.iter_objects, s.iter_keys } do
+          fails("access_denied", "failed to list bucket `main`: access denied", list)
+        end
+        assert(s:get_object(nil, "0001") == "")
+        "#,
+    );
+}
+
 /// 100,000 objects, in folders and in one folder: a listing of them holds a page, and the names of a folder.
 #[test]
 fn listings_of_many_hold_little() {

@@ -69,6 +69,9 @@ type Applies = Box<dyn Fn(&Seen) -> bool + Send>;
 struct State {
     seen: Vec<Seen>,
     faults: Vec<(Applies, usize, Fault)>,
+    /// Requests that are being answered, and the most that were at once.
+    running: usize,
+    most_running: usize,
 }
 
 /// The server. It ends when it is dropped.
@@ -141,6 +144,11 @@ impl S3Server {
         self.state().faults.push((Box::new(applies), times, fault));
     }
 
+    /// The most requests that were answered at the same time since the last call.
+    pub fn most_at_once(&self) -> usize {
+        std::mem::take(&mut self.state().most_running)
+    }
+
     pub fn forgive(&self) {
         self.state().faults.clear();
     }
@@ -162,11 +170,32 @@ async fn serve(listener: TcpListener, service: S3Service, state: Arc<Mutex<State
         tokio::spawn(async move {
             let answering = service_fn(|request| {
                 let (service, state) = (service.clone(), state.clone());
-                async move { Ok::<_, Infallible>(answer(service, state, request).await) }
+                async move {
+                    let _running = Running::begin(&state);
+                    Ok::<_, Infallible>(answer(service, state.clone(), request).await)
+                }
             });
             // A client that goes away is no concern of the server's.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answering).await;
         });
+    }
+}
+
+/// A request that is being answered.
+struct Running(Arc<Mutex<State>>);
+
+impl Running {
+    fn begin(state: &Arc<Mutex<State>>) -> Running {
+        let mut now = state.lock().unwrap();
+        now.running += 1;
+        now.most_running = now.most_running.max(now.running);
+        Running(state.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().running -= 1;
     }
 }
 

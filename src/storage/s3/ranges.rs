@@ -15,10 +15,12 @@ use super::{PART_BYTES, PARTS_AT_ONCE};
 use crate::storage::object::ChunkSource;
 use crate::storage::{StorageError, StorageErrorKind};
 
-/// Who has read so much goes on to read the rest: until then nothing is read ahead.
-const READ_AHEAD_AFTER_BYTES: u64 = 2 << 20;
-/// Ranges that are read ahead of the reader. They, and the one that it reads, are what a stream holds in memory.
-const RANGES_AHEAD: usize = 3;
+/// A range of a stream: large beside what a request costs, and small enough to hold several.
+const RANGE_BYTES: u64 = 4 << 20;
+/// Ranges that are on their way or wait for the reader: what a stream holds in memory.
+const MOST_RANGES_AHEAD: u64 = 6;
+/// Each time that somebody has read so much, one range more is read ahead: most want no more than the beginning, or all.
+const BYTES_FOR_RANGE_AHEAD: u64 = 2 << 20;
 
 /// A stream whose next ranges are read ahead.
 pub(super) struct Ahead {
@@ -65,18 +67,15 @@ impl Drop for Reading {
 impl Ahead {
     /// The bytes that `all` has.
     pub fn new(mut all: Chunks) -> Ahead {
-        let (source, rest) = all.cut(PART_BYTES);
+        let (source, rest) = all.cut(RANGE_BYTES);
         Ahead { first: all, source, rest, ahead: VecDeque::new(), given_bytes: 0 }
     }
 
     /// Asks for more, the more the reader has read: somebody may want no more than the beginning.
     fn go_ahead(&mut self) {
-        if self.given_bytes < READ_AHEAD_AFTER_BYTES {
-            return;
-        }
-        let wanted = RANGES_AHEAD.min(1 + (self.given_bytes / PART_BYTES) as usize);
-        while self.ahead.len() < wanted && !self.rest.is_empty() {
-            let end = self.rest.end.min(self.rest.start + PART_BYTES);
+        let wanted = MOST_RANGES_AHEAD.min(self.given_bytes / BYTES_FOR_RANGE_AHEAD);
+        while (self.ahead.len() as u64) < wanted && !self.rest.is_empty() {
+            let end = self.rest.end.min(self.rest.start + RANGE_BYTES);
             self.ahead.push_back(Reading::start(self.source.clone(), self.rest.start..end));
             self.rest.start = end;
         }
