@@ -43,7 +43,7 @@ fn sorts(folder: &Folder, options: &[&str], lines: usize, memory: &str) {
     let folder_path = folder.path().to_str().unwrap().to_owned();
     folder.write(
         "pipeline.lua",
-        &jobs::with_prelude(&script(&format!(
+        jobs::with_prelude(&script(&format!(
             r#"
             -- The same lines each time: every fourth one is there several times.
             local state = 42
