@@ -70,7 +70,7 @@ function fs.list(path) end
 function fs.walk(path) end
 
 ---The paths that match a pattern, sorted: `*` and `?` within a name, `[abc]`, `**` for any folders. A dot in front of a name is
----matched only by a dot.
+---matched only by a dot. Links to folders are followed.
 ---@param pattern string
 ---@return string[]? paths
 ---@return string? err

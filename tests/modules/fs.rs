@@ -74,7 +74,7 @@ fn folders_are_looked_at() {
         same(fs.glob("t/a/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv" })
         same(fs.glob("t/*"), { "t/a", "t/link", "t/x.csv" })
         same(fs.glob("t/.*"), { "t/.hidden" })
-        same(fs.glob("t/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv", "t/x.csv" })
+        same(fs.glob("t/**/y.csv"), { "t/a/y.csv", "t/link/y.csv" })
         same(fs.glob("t/[xy].c?v"), { "t/x.csv" })
         same(fs.glob("none/*"), {})
         same(fs.list("t"), { ".hidden", "a", "link", "x.csv" })
