@@ -162,7 +162,7 @@ impl Bench {
             while text.len() < OBJECT_BYTES {
                 for place in 0..12 {
                     // A power of a uniform number: word n comes about as often as 1 / n.
-                    let share = draw() as f64 / f64::from(1 << 31);
+                    let share = draw() as f64 / 2f64.powi(31);
                     let word = &words[((DIFFERENT_WORDS as f64).powf(share) - 1.0) as usize];
                     text.extend_from_slice(word.as_bytes());
                     text.push(if place == 11 { b'\n' } else { b' ' });
