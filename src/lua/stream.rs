@@ -330,7 +330,8 @@ impl LuaReader {
                     Some(error) => Err(Raise::Value(error)),
                 },
                 other => {
-                    let text = format!("the {what}'s `read` gave a {}, not a string or nil", userdata::type_name(&other));
+                    let text =
+                        format!("the {what}'s `read` gave a {}, not a string or nil", userdata::type_name(&other));
                     Err(Raise::Message(text))
                 }
             };
