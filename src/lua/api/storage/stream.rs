@@ -23,6 +23,9 @@ struct Source {
     chunk: Bytes,
 }
 
+/// What is reserved before it is known that there is so much to read.
+const MOST_RESERVED_BYTES: usize = 1 << 20;
+
 /// What to read, as for Lua's files.
 #[derive(Clone, Copy)]
 enum Format {
@@ -98,7 +101,9 @@ impl Source {
             let piece = self.chunk.split_to(count as usize);
             return Ok(Some(lua.create_string(&piece)?));
         }
-        let mut piece = Vec::new();
+        // At once, since a vector that grows is copied again and again.
+        let mut piece =
+            Vec::with_capacity(usize::try_from(count).map_or(MOST_RESERVED_BYTES, |n| n.min(MOST_RESERVED_BYTES)));
         while (piece.len() as u64) < count && self.fill(lua)? {
             let wanted = count - piece.len() as u64;
             let taken =
