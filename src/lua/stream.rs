@@ -55,6 +55,9 @@ impl Format {
     }
 }
 
+/// What is reserved before it is known that there is so much to read.
+const MOST_RESERVED_BYTES: usize = 1 << 20;
+
 /// What was read and not given away: at most one chunk.
 #[derive(Debug)]
 pub struct Buffer {
@@ -135,7 +138,7 @@ impl Buffer {
             let piece = self.chunk.split_to(count as usize);
             return Ok(Some(lua.create_string(&piece)?));
         }
-        let mut piece = Vec::new();
+        let mut piece = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED_BYTES));
         while (piece.len() as u64) < count && self.fill(lua, source)? {
             let wanted = count - piece.len() as u64;
             let taken =

@@ -372,7 +372,7 @@ fn read_input(
 ) -> Result<Iterdata, Raise> {
     let of_objects = ObjectOptions::of(options)?;
     let data = match objects::read(lua, function, data, of_objects, encoding, &executor.config)? {
-        Input::Objects(plan) => return Ok(Iterdata::of_objects(plan)),
+        Input::Objects(plan) => return Ok(Iterdata::of_objects(*plan)),
         Input::Values(data) => data,
     };
     if of_objects.are_set() {

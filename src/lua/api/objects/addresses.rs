@@ -45,7 +45,7 @@ impl UserData for Objects {
 /// The input of a job, looked at.
 pub enum Input {
     /// Stored objects.
-    Objects(ObjectPlan),
+    Objects(Box<ObjectPlan>),
     /// Values: what was passed, or an iterator that gives the same.
     Values(Value),
 }
@@ -80,7 +80,7 @@ pub fn read(
         inputs.push(input);
     }
     let plan = ObjectPlan { inputs, cut: options.cut(), newline: options.newline(), config: config.clone() };
-    Ok(Input::Objects(plan))
+    Ok(Input::Objects(Box::new(plan)))
 }
 
 /// Whether the function's first parameter is `obj`: LuaJIT keeps the names.
