@@ -36,11 +36,15 @@ impl Place {
 
     pub fn external() -> Place {
         let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-        Place::External {
+        let place = Place::External {
             url: variable("LITHOPS_TEST_S3_ENDPOINT"),
             access_key_id: variable("AWS_ACCESS_KEY_ID"),
             secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
-        }
+        };
+        // It was started a moment ago, perhaps.
+        let ready = "for _ = 1, 600 do if pcall(s.create_bucket) then break end lithops.sleep(0.1) end s:head_bucket()";
+        place.passes(ready);
+        place
     }
 
     /// The configuration of scripts.
