@@ -137,7 +137,7 @@ fn main() -> ! {
     bench.row("json.decode", decode, 100.0, peer(0, "Python's json.loads"));
     bench.row("json.encode", encode, 100.0, peer(1, "Python's json.dumps"));
     bench.row("json.lines", lines, 50.0, None);
-    bench.row("csv.decode, lists", csv_decode, 100.0, peer(2, "Python's csv.reader"));
+    bench.compare("csv.decode, lists", csv_decode, Target::NotYet(1e3 / 100.0), peer(2, "Python's csv.reader"));
     bench.row("csv.decode, lists, with numbers", csv_numbers, 100.0, None);
     bench.row("csv.decode, by name, with numbers", csv_named, 50.0, None);
     bench.row("csv.rows", csv_rows, 50.0, None);
@@ -170,9 +170,14 @@ struct Bench(Table);
 impl Bench {
     /// A line against the target, and one against a peer. The table's figures are times: of a megabyte, here.
     fn row(&mut self, what: &str, ours: f64, target: f64, peer: Option<(&'static str, f64)>) {
+        self.compare(what, ours, Target::Below(1e3 / target), peer);
+    }
+
+    /// The same with a target in milliseconds for a megabyte.
+    fn compare(&mut self, what: &str, ours: f64, target: Target, peer: Option<(&'static str, f64)>) {
         let time = 1e3 / ours;
         println!("{what}: {ours:.0} MB/s");
-        self.0.row(&format!("{what}, a megabyte"), "ms", time, Target::Below(1e3 / target));
+        self.0.row(&format!("{what}, a megabyte"), "ms", time, target);
         if let Some((name, figure)) = peer {
             self.0.row("", "ms", time, Target::Peer { name, figure: 1e3 / figure, times: 1.0 });
         }
