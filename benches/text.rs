@@ -69,18 +69,19 @@ local function speed(bytes, f, ...)
   print(bytes / 1e6 / times[4])
 end
 local records, lines, rows, prose = load "records.json", load "records.ndjson", load "rows.csv", load "prose.txt"
-local values = json.decode(records)
-local written = json.encode(values)
-local table_of_rows = csv.decode(rows)
+-- What is made for one figure does not live on into the next: the VM has one table of strings, and more in it is more to look through.
 speed(#records, json.decode, records)
-speed(#written, json.encode, values)
 speed(#lines, function() for record in json.lines(lines) do end end)
+local values = json.decode(records)
+speed(#json.encode(values), json.encode, values)
+values = nil
 speed(#rows, csv.decode, rows)
 speed(#rows, csv.decode, rows, { numbers = true })
 speed(#rows, csv.decode, rows, { header = true, numbers = true })
 speed(#rows, function() for row in csv.rows(rows) do end end)
+local table_of_rows = csv.decode(rows)
 speed(#rows, csv.encode, table_of_rows)
-values, table_of_rows = nil, nil
+table_of_rows = nil
 speed(#prose, function() text.counter():add_words(prose, { pattern = "%a+" }) end)
 speed(#prose, function() text.counter():add_words(prose, { pattern = "%a+", lower = true }) end)
 speed(#prose, function()
@@ -115,8 +116,8 @@ fn main() -> ! {
     let figures = figures(&mut ours(&folder, OURS));
     let [
         decode,
-        encode,
         lines,
+        encode,
         csv_decode,
         csv_numbers,
         csv_named,
@@ -137,7 +138,7 @@ fn main() -> ! {
     bench.row("json.decode", decode, 100.0, peer(0, "Python's json.loads"));
     bench.row("json.encode", encode, 100.0, peer(1, "Python's json.dumps"));
     bench.row("json.lines", lines, 50.0, None);
-    bench.compare("csv.decode, lists", csv_decode, Target::NotYet(1e3 / 100.0), peer(2, "Python's csv.reader"));
+    bench.row("csv.decode, lists", csv_decode, 100.0, peer(2, "Python's csv.reader"));
     bench.row("csv.decode, lists, with numbers", csv_numbers, 100.0, None);
     bench.row("csv.decode, by name, with numbers", csv_named, 50.0, None);
     bench.row("csv.rows", csv_rows, 50.0, None);
@@ -170,14 +171,9 @@ struct Bench(Table);
 impl Bench {
     /// A line against the target, and one against a peer. The table's figures are times: of a megabyte, here.
     fn row(&mut self, what: &str, ours: f64, target: f64, peer: Option<(&'static str, f64)>) {
-        self.compare(what, ours, Target::Below(1e3 / target), peer);
-    }
-
-    /// The same with a target in milliseconds for a megabyte.
-    fn compare(&mut self, what: &str, ours: f64, target: Target, peer: Option<(&'static str, f64)>) {
         let time = 1e3 / ours;
         println!("{what}: {ours:.0} MB/s");
-        self.0.row(&format!("{what}, a megabyte"), "ms", time, target);
+        self.0.row(&format!("{what}, a megabyte"), "ms", time, Target::Below(1e3 / target));
         if let Some((name, figure)) = peer {
             self.0.row("", "ms", time, Target::Peer { name, figure: 1e3 / figure, times: 1.0 });
         }
