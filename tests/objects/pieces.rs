@@ -8,6 +8,7 @@ use lithops_lua::storage::{Address, ObjectReader, ObjectSource, Piece, Scheme, S
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::jobs::passes_with;
 use crate::places::{Place, everywhere};
 
 everywhere! {
@@ -158,6 +159,23 @@ fn lines_of_objects_are_counted_once(place: &Place) {
           same(counts, expected)
           for name, content in pairs(objects) do same(bytes[name], #content) end
         end
+        "#,
+    );
+}
+
+/// More pieces than are handed in at once, counted by the only worker there is: it gives its place to them.
+#[test]
+fn a_worker_counts_pieces_that_wait_for_it() {
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        lithops.storage:put_object(nil, "k", ("x"):rep(20000))
+        local at = "local://" .. lithops.storage.bucket .. "/k"
+        local function outer()
+          local futures = lithops.map(function(obj) return obj.part end, at, { obj_chunk_size = 1, obj_newline = false })
+          return #futures
+        end
+        same(lithops.call_async(outer):result(), 20000)
         "#,
     );
 }

@@ -13,6 +13,7 @@ use crate::compute::Usage;
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{CallResult, CallStats, FoundObjects, Job, State};
 use crate::lua::bind::{Raise, bind};
+use crate::lua::session::Session;
 
 /// What a job is for, which decides what `get_result()` makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,11 +270,11 @@ const METHODS: &str = "lithops.future";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
-    let at = bind(lua, "futures.__index", |_, (list, index): (Table, Value)| {
+    let at = bind(lua, "futures.__index", |lua, (list, index): (Table, Value)| {
         let Some(entry) = lazy_calls(&list) else { return Ok(None) };
         let index = index.as_number().or_else(|| index.as_integer().map(|i| i as f64));
         let wanted = index.map_or(0, |index| index as u64);
-        let known = known_calls(&entry, wanted);
+        let known = known_calls(lua, &entry, wanted);
         Ok(match index {
             Some(index) if index >= 1.0 && index <= known as f64 && index.fract() == 0.0 => {
                 Some(Future::Own { entry, call: index as u64 - 1 })
@@ -281,9 +282,9 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             _ => None,
         })
     })?;
-    let length = bind(lua, "futures.__len", |_, list: Table| {
+    let length = bind(lua, "futures.__len", |lua, list: Table| {
         Ok(match lazy_calls(&list) {
-            Some(entry) => known_calls(&entry, u64::MAX),
+            Some(entry) => known_calls(lua, &entry, u64::MAX),
             None => list.raw_len() as u64,
         })
     })?;
@@ -332,8 +333,10 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 
 /// How many calls of a lazy list there are so far. An iterator is read on only as the job wants; objects are being found meanwhile, and
 /// are waited for up to the one that is `wanted`.
-fn known_calls(entry: &JobEntry, wanted: u64) -> u64 {
-    if entry.feeder.borrow().is_none() {
+fn known_calls(lua: &Lua, entry: &JobEntry, wanted: u64) -> u64 {
+    if entry.feeder.borrow().is_none() && entry.job.found() < wanted && entry.job.progress().total.is_none() {
+        // In a worker: what is found waits for workers once there is much of it, and this may be the only one.
+        let _place = Session::of(lua).give_place();
         entry.job.wait_found(wanted);
     }
     entry.job.found()

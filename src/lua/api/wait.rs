@@ -104,7 +104,7 @@ pub(super) fn block(
 
 impl Session {
     /// In a worker: the place of the call that runs here, for others while it waits.
-    fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
+    pub(super) fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
         if let Some(hooks) = &*self.hooks.borrow() {
             hooks.before_wait();
         }
