@@ -15,6 +15,9 @@ mod endings;
 /// `require`, search paths, and what the codec learns of modules.
 #[path = "host/modules.rs"]
 mod modules;
+/// Loops over texts.
+#[path = "host/text.rs"]
+mod text;
 /// What a user sees of an error.
 #[path = "host/tracebacks.rs"]
 mod tracebacks;

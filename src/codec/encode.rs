@@ -2,7 +2,8 @@
 //! so that neither stack grows with the depth of the graph.
 
 use std::cmp::Ordering;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
+use std::mem::MaybeUninit;
 
 use mlua::ffi::{self, lua_State};
 use mlua::{AnyUserData, Lua};
@@ -12,7 +13,7 @@ use super::program::Program;
 use super::raw;
 use super::snapshot::slot;
 use super::wire::{self, Kind, VERSION, flag, tag};
-use super::{EncodeError, EncodeOptions, Inner, LargeCapture};
+use super::{EncodeError, EncodeOptions, Inner, LargeCapture, RUNTIME_CHUNK};
 
 /// Where things are on the stack of the raw section.
 pub(super) const KIT: c_int = 1;
@@ -213,7 +214,9 @@ impl<'a> Encoder<'a> {
             }
             let (kind, a, b) = match lua_type {
                 ffi::LUA_TTABLE => (Kind::Table, 0, 0),
-                ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => (Kind::Function, 0, 0),
+                ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 && !self.is_runtimes(index) => {
+                    (Kind::Function, 0, 0)
+                }
                 ffi::LUA_TUSERDATA => match self.handle(index)? {
                     Some(blob) => (Kind::Handle, blob, 0),
                     None => return Err(self.refuse(index)),
@@ -225,6 +228,20 @@ impl<'a> Encoder<'a> {
             self.reference(id);
         }
         Ok(())
+    }
+
+    /// Whether a Lua function is the runtime's own: an iterator over what only this VM has.
+    ///
+    /// # Safety
+    /// There is a Lua function at `index`.
+    unsafe fn is_runtimes(&self, index: c_int) -> bool {
+        let mut info = MaybeUninit::<ffi::lua_Debug>::zeroed();
+        // SAFETY: the function is pushed, and popped by the VM, which fills in its source: a string.
+        unsafe {
+            ffi::lua_pushvalue(self.l, index);
+            ffi::lua_getinfo(self.l, c">S".as_ptr(), info.as_mut_ptr());
+            CStr::from_ptr(info.assume_init_ref().source).to_bytes() == RUNTIME_CHUNK.as_bytes()
+        }
     }
 
     #[inline]

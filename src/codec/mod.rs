@@ -54,6 +54,9 @@ use decode::Decoder;
 use encode::{Encoder, Scratch};
 use snapshot::Snapshot;
 
+/// The name of the chunks whose functions are the runtime's own. Those that have no name, such as iterators, are not sent.
+pub const RUNTIME_CHUNK: &str = "=[lithops]";
+
 /// The source of a Lua module, as it travels with the functions that use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleSource {

@@ -273,6 +273,9 @@ impl Encoder<'_> {
         unsafe {
             match ffi::lua_type(self.l, index) {
                 ffi::LUA_TTHREAD => ("a coroutine".into(), Some("create it inside the function")),
+                ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => {
+                    ("an iterator of the runtime".into(), Some("begin the iteration inside the function"))
+                }
                 ffi::LUA_TFUNCTION => ("a C function".into(), Some("require its module inside the function")),
                 ffi::LUA_TLIGHTUSERDATA => ("a light userdata".into(), None),
                 ffi::LUA_TUSERDATA => match self.userdata_type(index) {

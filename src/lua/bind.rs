@@ -64,16 +64,26 @@ where
     A: FromLuaMulti,
     R: IntoLuaMulti,
 {
-    let inner = lua.create_function(move |lua, args: Arguments<A>| {
-        Ok(match args.0.map_err(Raise::from).and_then(|args| function(lua, args)) {
-            Ok(values) => Outcome::Returned(values),
-            Err(raise) => Outcome::Raised(raise),
-        })
-    })?;
+    let inner = inner(lua, function)?;
     // SAFETY: pops the function that was pushed, pushes the closure over it.
     let outer: Function = unsafe { lua.exec_raw(inner, |state| ffi::lua_pushcclosure(state, raise_or_return, 1)) }?;
     traceback::name_function(lua, &outer, name)?;
     Ok(outer)
+}
+
+/// The function without the one around it, for a C function of another kind that ends in [`raise_or_return`].
+pub(super) fn inner<F, A, R>(lua: &Lua, function: F) -> mlua::Result<Function>
+where
+    F: Fn(&Lua, A) -> Result<R, Raise> + 'static,
+    A: FromLuaMulti,
+    R: IntoLuaMulti,
+{
+    lua.create_function(move |lua, args: Arguments<A>| {
+        Ok(match args.0.map_err(Raise::from).and_then(|args| function(lua, args)) {
+            Ok(values) => Outcome::Returned(values),
+            Err(raise) => Outcome::Raised(raise),
+        })
+    })
 }
 
 /// Arguments, or what is wrong with them: the error must not leave through mlua.
@@ -159,8 +169,11 @@ impl<R: IntoLuaMulti> IntoLuaMulti for Outcome<R> {
     }
 }
 
-/// The function that Lua sees; the bound one is its upvalue.
-unsafe extern "C-unwind" fn raise_or_return(state: *mut ffi::lua_State) -> c_int {
+/// The function that Lua sees; the bound one is its first upvalue.
+///
+/// # Safety
+/// As for any C function: to be called by the VM, or by the C function whose frame this is, with its arguments on the stack.
+pub(super) unsafe extern "C-unwind" fn raise_or_return(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: the stack holds the arguments and has room for 20 values more. Nothing that has a destructor is
     // alive where an error is thrown.
     unsafe {

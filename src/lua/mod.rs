@@ -8,6 +8,7 @@
 //! - [`api`] is the `lithops` table, one file a group of functions.
 //! - [`modules`] is what of the standard library is written in Rust; [`stdlib`] embeds what is written in Lua.
 //! - [`stream`] is how bytes are read piece by piece, whatever they come from; [`userdata`] reads arguments that are userdata.
+//! - `gmatch` makes the loop over a text's words fast, and `lines` the one over a stream's lines.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
 
 pub mod api;
@@ -16,7 +17,9 @@ mod closing;
 pub mod environment;
 pub mod errors;
 pub mod exit;
+mod gmatch;
 pub mod interrupt;
+mod lines;
 pub mod modules;
 pub mod options;
 pub mod output;

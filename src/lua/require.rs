@@ -20,7 +20,7 @@ use super::bind::{Raise, bind};
 use super::modules::{self, NativeModule};
 use super::search_path::{SearchPath, candidates};
 use super::{stdlib, traceback};
-use crate::codec::{Module, ModuleSource, Modules};
+use crate::codec::{Module, ModuleSource, Modules, RUNTIME_CHUNK};
 
 /// What `require` knows of the modules of one VM.
 #[derive(Default)]
@@ -150,7 +150,7 @@ pub fn install(lua: &Lua, path: &SearchPath) -> mlua::Result<Rc<ModuleRegistry>>
     // 5.1 gives a module its name only; its file as a second argument is what later Luas add.
     let with_file: Function = lua
         .load("local chunk, file = ... return function(name) return chunk(name, file) end")
-        .set_name("=[lithops]")
+        .set_name(RUNTIME_CHUNK)
         .into_function()?;
 
     let from_path = load_from_path(lua, &registry, with_file.clone())?;

@@ -5,13 +5,15 @@
 
 use std::marker::PhantomData;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use mlua::{Function, Lua, LuaString, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::api::storage::ObjectStream;
 use super::bind::{Raise, bind};
 use super::call_with_traceback;
+use super::lines::{Ahead, Iterators, Lines};
 use super::userdata;
+use crate::codec::RUNTIME_CHUNK;
 use crate::storage::CHUNK_BYTES;
 
 /// Gives bytes piece by piece.
@@ -61,7 +63,7 @@ const MOST_RESERVED_BYTES: usize = 1 << 20;
 /// What was read and not given away: at most one chunk.
 #[derive(Debug)]
 pub struct Buffer {
-    chunk: Bytes,
+    ahead: Ahead,
     /// Ends a line.
     newline: u8,
 }
@@ -75,12 +77,17 @@ impl Default for Buffer {
 impl Buffer {
     /// A buffer whose lines end with this byte.
     pub fn with_newline(newline: u8) -> Buffer {
-        Buffer { chunk: Bytes::new(), newline }
+        Buffer { ahead: Ahead::default(), newline }
     }
 
     /// What is in it, which is then empty.
-    pub fn take(&mut self) -> Option<Bytes> {
-        Some(std::mem::take(&mut self.chunk)).filter(|chunk| !chunk.is_empty())
+    pub fn take(&self) -> Option<Bytes> {
+        Some(self.ahead.take()).filter(|chunk| !chunk.is_empty())
+    }
+
+    /// For iterators over its lines.
+    pub fn lines(&self, keep_newline: bool) -> Lines {
+        Lines { ahead: self.ahead.clone(), newline: self.newline, keep_newline }
     }
 
     /// Reads from the buffer, and from `source` what it lacks. `None` at the end.
@@ -97,34 +104,40 @@ impl Buffer {
 
     /// Makes sure that there is something to give; false at the end.
     fn fill(&mut self, lua: &Lua, source: &mut dyn Pull) -> Result<bool, Raise> {
-        if self.chunk.is_empty() {
+        if self.ahead.borrow().is_empty() {
             match source.next_chunk(lua)? {
-                Some(chunk) => self.chunk = chunk,
+                Some(chunk) => self.ahead.replace(chunk),
                 None => return Ok(false),
-            }
+            };
         }
         Ok(true)
+    }
+
+    /// Up to `count` bytes of what is there.
+    fn split(&mut self, count: u64) -> Bytes {
+        let mut ahead = self.ahead.borrow_mut();
+        let count = usize::try_from(count).map_or(ahead.len(), |count| count.min(ahead.len()));
+        ahead.split_to(count)
     }
 
     fn line(&mut self, lua: &Lua, source: &mut dyn Pull, keep_newline: bool) -> Result<Option<LuaString>, Raise> {
         // What earlier chunks hold of the line.
         let mut begun: Option<Vec<u8>> = None;
         while self.fill(lua, source)? {
-            let Some(newline) = memchr::memchr(self.newline, &self.chunk) else {
-                begun.get_or_insert_default().extend_from_slice(&self.chunk);
-                self.chunk.clear();
+            let newline = memchr::memchr(self.newline, &self.ahead.borrow());
+            let Some(newline) = newline else {
+                begun.get_or_insert_default().extend_from_slice(&self.ahead.take());
                 continue;
             };
-            let end = newline + usize::from(keep_newline);
-            let line = match &mut begun {
-                None => lua.create_string(&self.chunk[..end])?,
+            let piece = self.split(newline as u64 + 1);
+            let piece = &piece[..newline + usize::from(keep_newline)];
+            return Ok(Some(match &mut begun {
+                None => lua.create_string(piece)?,
                 Some(begun) => {
-                    begun.extend_from_slice(&self.chunk[..end]);
+                    begun.extend_from_slice(piece);
                     lua.create_string(begun)?
                 }
-            };
-            self.chunk.advance(newline + 1);
-            return Ok(Some(line));
+            }));
         }
         Ok(begun.map(|last| lua.create_string(last)).transpose()?)
     }
@@ -134,16 +147,14 @@ impl Buffer {
         if !self.fill(lua, source)? {
             return Ok(None);
         }
-        if count <= self.chunk.len() as u64 {
-            let piece = self.chunk.split_to(count as usize);
-            return Ok(Some(lua.create_string(&piece)?));
+        let first = self.split(count);
+        if first.len() as u64 == count {
+            return Ok(Some(lua.create_string(&first)?));
         }
         let mut piece = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED_BYTES));
+        piece.extend_from_slice(&first);
         while (piece.len() as u64) < count && self.fill(lua, source)? {
-            let wanted = count - piece.len() as u64;
-            let taken =
-                self.chunk.split_to(usize::try_from(wanted).map_or(self.chunk.len(), |n| n.min(self.chunk.len())));
-            piece.extend_from_slice(&taken);
+            piece.extend_from_slice(&self.split(count - piece.len() as u64));
         }
         Ok(Some(lua.create_string(piece)?))
     }
@@ -155,8 +166,10 @@ pub trait Readable {
     fn read(&mut self, lua: &Lua, format: Format) -> Result<Option<LuaString>, Raise>;
     /// Gives what is there, or the next piece, for those who want bytes and no Lua string. Otherwise like `read`.
     fn next_chunk(&mut self, lua: &Lua) -> Result<Option<Bytes>, Raise>;
-    /// Lets go of the source. Safe to call twice.
+    /// Lets go of the source, and of what was read ahead. Safe to call twice.
     fn close(&mut self);
+    /// What was read ahead; `None` if the stream is closed.
+    fn buffer(&self) -> Option<&Buffer>;
 }
 
 /// The error of whoever reads from a stream that is closed.
@@ -172,9 +185,18 @@ pub fn methods<T: Readable + 'static>(lua: &Lua) -> mlua::Result<Table> {
         read_all(lua, &mut *userdata::borrow_mut::<T>(&this, "stream")?, formats)
     })?;
     methods.raw_set("read", read)?;
-    let lines = bind(lua, "stream.lines", |lua, (this, wanted): (Value, Value)| {
-        userdata::this::<T>(&this, "stream")?;
+    let iterators = Iterators::new(lua, "stream.lines", |lua, this, keep_newline| {
+        userdata::borrow_mut::<T>(&this, "stream")?.read(lua, Format::Line { keep_newline })
+    })?;
+    let lines = bind(lua, "stream.lines", move |lua, (this, wanted): (Value, Value)| {
         let format = Format::of(&wanted, 2)?;
+        if let Format::Line { keep_newline } = format {
+            let lines = userdata::borrow::<T>(&this, "stream")?.buffer().map(|buffer| buffer.lines(keep_newline));
+            if let Some(lines) = lines {
+                return Ok(iterators.over(lua, &this, lines)?);
+            }
+        }
+        userdata::this::<T>(&this, "stream")?;
         let next =
             bind(lua, "stream.lines", move |lua, ()| userdata::borrow_mut::<T>(&this, "stream")?.read(lua, format))?;
         Ok(next)
@@ -235,6 +257,10 @@ impl Readable for ByteStream {
     fn close(&mut self) {
         self.source = None;
         self.buffer.take();
+    }
+
+    fn buffer(&self) -> Option<&Buffer> {
+        Some(&self.buffer)
     }
 }
 
@@ -348,7 +374,7 @@ pub fn method(lua: &Lua, value: &Value, name: &str) -> Result<Option<Function>, 
         return Ok(None);
     }
     let get: Function =
-        lua.load("local object, name = ... return object[name]").set_name("=[lithops]").into_function()?;
+        lua.load("local object, name = ... return object[name]").set_name(RUNTIME_CHUNK).into_function()?;
     let found = call_with_traceback(lua, &get, (value, name)).ok().and_then(|mut values| values.pop_front());
     Ok(found.and_then(|found| found.as_function().cloned()))
 }

@@ -11,7 +11,7 @@ use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
 use super::session::Session;
-use super::{api, closing, errors, exit, output, require, traceback};
+use super::{api, closing, errors, exit, gmatch, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
 
 /// What a VM is for.
@@ -101,6 +101,7 @@ impl Vm {
         closing::install(&lua)?;
         let session = Session::new(settings.role);
         lua.set_app_data(session.clone());
+        gmatch::install(&lua)?;
         traceback::name_standard_functions(&lua)?;
         errors::install(&lua)?;
         if settings.role == Role::Driver {

@@ -92,6 +92,10 @@ fn every_kind_says_what_it_is() {
         result("return coroutine.wrap(print)"),
         "cannot send the result: a C function (require its module inside the function)"
     );
+    assert_eq!(
+        result("return loadstring('return function() end', '=[lithops]')()"),
+        "cannot send the result: an iterator of the runtime (begin the iteration inside the function)"
+    );
     assert_eq!(result("return newproxy(true)"), "cannot send the result: a userdata");
     assert_eq!(result("return ticket(-1)"), "cannot send the result: a ticket that was used");
     assert_eq!(

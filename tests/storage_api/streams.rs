@@ -1,6 +1,11 @@
 use crate::Store;
 
-on_every_store!(bodies_that_are_read, streams_read_as_files_do, large_streams_hold_little,);
+on_every_store!(
+    bodies_that_are_read,
+    streams_read_as_files_do,
+    lines_and_what_happens_between_them,
+    large_streams_hold_little,
+);
 
 fn bodies_that_are_read(store: &Store) {
     store.check(
@@ -100,6 +105,62 @@ fn streams_read_as_files_do(store: &Store) {
         refuses("bad argument #1 to 'lines' (invalid format)", function() open():lines("x") end)
         refuses("bad argument #1 to 'read' (stream expected, got table)", function() stream.read({}) end)
         assert(stream.nothing == nil)
+        "#,
+    );
+}
+
+/// An iterator over lines and its stream share what was read ahead.
+fn lines_and_what_happens_between_them(store: &Store) {
+    store.check(
+        r#"
+        s:put_object(nil, "k", "one\ntwo\nthree\nfour\nfive\nsix")
+        local function open() return s:get_object(nil, "k", { stream = true }) end
+        local stream = open()
+        local first, second = stream:lines(), stream:lines("*L")
+        assert(first() == "one" and second() == "two\n" and stream:read(2) == "th" and first() == "ree" and stream:read() == "four")
+        assert(second() == "five\n" and first() == "six" and first() == nil and second() == nil and select('#', first()) == 1)
+
+        -- One that is closed has no lines any more.
+        stream = open()
+        local left = stream:lines()
+        assert(left() == "one")
+        stream:close()
+        local _, e = pcall(function()
+          for _ in left do error("there is none") end
+        end)
+        assert(tostring(e):find("^[^\n]+:%d+: attempt to use a closed stream$"), e)
+        -- What is stored elsewhere is not given as lines, too.
+        stream = open()
+        left = stream:lines()
+        assert(left() == "one")
+        s:put_object(nil, "rest", stream)
+        refuses("attempt to use a closed stream", left)
+        assert(s:get_object(nil, "rest") == "two\nthree\nfour\nfive\nsix")
+
+        -- The iterator keeps the stream.
+        left = open():lines()
+        collectgarbage()
+        collectgarbage()
+        assert(left() == "one" and left() == "two")
+        -- A finalizer reads from the stream of which a line is being made.
+        stream = open()
+        left = stream:lines()
+        local taken = {}
+        local function leave() 
+          getmetatable(newproxy(true)).__gc = function() taken[#taken + 1] = stream:read() end
+        end
+        local given = {}
+        for line in left do
+          given[#given + 1] = line
+          leave()
+          collectgarbage()
+        end
+        assert(#given + #taken == 6, #given)
+
+        -- Iterators are not sent.
+        local ok, refusal = pcall(lithops.map, function() return left() end, { 1 })
+        assert(not ok and refusal:find("cannot send upvalue `left` of function", 1, true), refusal)
+        assert(refusal:find("an iterator of the runtime (begin the iteration inside the function)", 1, true), refusal)
         "#,
     );
 }

@@ -4,6 +4,7 @@ use md5::Digest;
 use mlua::{Function, Lua, LuaString, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
 use xxhash_rust::xxh3::Xxh3Default;
 
+use crate::codec::RUNTIME_CHUNK;
 use crate::lua::bind::{Raise, bind};
 use crate::lua::options::{Options, nearest};
 use crate::lua::stream;
@@ -161,7 +162,7 @@ impl Hasher {
 fn uint64(lua: &Lua, number: u64) -> Result<Value, Raise> {
     let make: Function = lua
         .load("local high, low = ... return require('ffi').cast('uint64_t', high) * 4294967296ULL + low")
-        .set_name("=[lithops]")
+        .set_name(RUNTIME_CHUNK)
         .into_function()?;
     Ok(make.call((f64::from((number >> 32) as u32), f64::from(number as u32)))?)
 }

@@ -32,7 +32,8 @@ impl ObjectStream {
 
     /// All that is left, as a body; the stream is closed by it. `None` if it was closed before.
     pub(super) fn take_rest(&mut self) -> Option<Body> {
-        self.source.take().map(|source| Body::Stream(Box::new(source)))
+        let Source { reader, buffer } = self.source.take()?;
+        Some(Body::Stream(Box::new(Rest { ahead: buffer.take(), reader })))
     }
 }
 
@@ -48,7 +49,13 @@ impl Readable for ObjectStream {
     }
 
     fn close(&mut self) {
-        self.source = None;
+        if let Some(source) = self.source.take() {
+            source.buffer.take();
+        }
+    }
+
+    fn buffer(&self) -> Option<&Buffer> {
+        self.source.as_ref().map(|source| &source.buffer)
     }
 }
 
@@ -58,10 +65,16 @@ impl Pull for ObjectReader {
     }
 }
 
+/// What is left of a stream.
+struct Rest {
+    ahead: Option<Bytes>,
+    reader: ObjectReader,
+}
+
 #[async_trait]
-impl ChunkSource for Source {
+impl ChunkSource for Rest {
     async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
-        match self.buffer.take() {
+        match self.ahead.take() {
             Some(chunk) => Ok(Some(chunk)),
             None => self.reader.next_chunk().await,
         }

@@ -70,6 +70,10 @@ impl Readable for ProcessHandle {
         self.output = None;
         self.buffer.take();
     }
+
+    fn buffer(&self) -> Option<&Buffer> {
+        Some(&self.buffer)
+    }
 }
 
 impl UserData for ProcessHandle {
