@@ -12,6 +12,9 @@ mod bindings;
 /// How runs end: exit codes, hooks, closed pipes, bad scripts.
 #[path = "host/endings.rs"]
 mod endings;
+/// The collection of garbage.
+#[path = "host/memory.rs"]
+mod memory;
 /// `require`, search paths, and what the codec learns of modules.
 #[path = "host/modules.rs"]
 mod modules;

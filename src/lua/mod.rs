@@ -8,12 +8,14 @@
 //! - [`api`] is the `lithops` table, one file a group of functions.
 //! - [`modules`] is what of the standard library is written in Rust; [`stdlib`] embeds what is written in Lua.
 //! - [`stream`] is how bytes are read piece by piece, whatever they come from; [`userdata`] reads arguments that are userdata.
-//! - `gmatch` makes the loop over a text's words fast, and `lines` the one over a stream's lines.
+//! - `gmatch` makes the loop over a text's words fast, and `lines` the one over a stream's lines; `collector` sets how often garbage
+//!   is collected.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
 
 pub mod api;
 pub mod bind;
 mod closing;
+mod collector;
 pub mod environment;
 pub mod errors;
 pub mod exit;

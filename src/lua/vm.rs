@@ -11,7 +11,7 @@ use super::api::handles::ApiHandles;
 use super::require::ModuleRegistry;
 use super::search_path::SearchPath;
 use super::session::Session;
-use super::{api, closing, errors, exit, gmatch, output, require, traceback};
+use super::{api, closing, collector, errors, exit, gmatch, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
 
 /// What a VM is for.
@@ -99,6 +99,7 @@ impl Vm {
         // rights of the user who runs it anyway, and a worker checks the hash of what it was sent.
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
         closing::install(&lua)?;
+        collector::install(&lua)?;
         let session = Session::new(settings.role);
         lua.set_app_data(session.clone());
         gmatch::install(&lua)?;
