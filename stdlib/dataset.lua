@@ -25,6 +25,31 @@ local function default_partitions(options)
   return workers <= 64 and 4 * workers or workers
 end
 
+-- Raises if an element of a list is nil, which would end the list there.
+local function check_list(list)
+  local count = #list
+  local hole
+  for i = 1, count do
+    if list[i] == nil then
+      hole = i
+      break
+    end
+  end
+  -- Of a list with a hole, the length may be where that is.
+  if not hole then
+    for key in next, list do
+      if type(key) == "number" and key > count and key % 1 == 0 then
+        hole = count + 1
+        break
+      end
+    end
+  end
+  if hole then
+    error(("bad argument #1 to 'dataset.from_list' (element %d of the list is nil: leave it out, or put false there)")
+      :format(hole), 3)
+  end
+end
+
 -- The functions that make datasets; `defaults` are the settings where they are not told others.
 local function constructors(defaults)
   local module = {}
@@ -33,6 +58,7 @@ local function constructors(defaults)
     if type(list) ~= "table" then
       error(("bad argument #1 to 'dataset.from_list' (list expected, got %s)"):format(type(list)), 2)
     end
+    check_list(list)
     options = options or {}
     settings.check(options, settings.NAMES, 2)
     options = settings.of(options, defaults, 2)
@@ -132,6 +158,9 @@ local function constructors(defaults)
     local addresses, options = split("read_csv", ...)
     settings.check(options, joined(CUT, CSV_READ, { "quoted_newlines" }), 2)
     local csv_options, cut = {}, {}
+    if options.obj_newline ~= nil and options.obj_newline ~= "\n" then
+      error('option `obj_newline` must be "\\n" for CSV, whose rows end at newlines: leave it out', 2)
+    end
     for _, name in ipairs(CSV_READ) do
       csv_options[name] = options[name]
     end

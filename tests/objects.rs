@@ -11,6 +11,7 @@ mod support;
 mod jobs;
 
 #[path = "support/places.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod places;
 
 #[path = "support/s3.rs"]

@@ -59,7 +59,7 @@ impl Chunker {
         };
         let calls_in = |us: u64| (us as f64 / call_us.max(0.01)) as u64;
         let by_time = calls_in(self.target_us);
-        let by_growth = self.last * GROWTH;
+        let by_growth = self.last.saturating_mul(GROWTH);
         // The last chunks shrink, so that all workers end at about the same time.
         let by_share = remaining.map_or(u64::MAX, |remaining| remaining.div_ceil(2 * self.workers));
         let by_share = by_share.max(calls_in(self.least_us));

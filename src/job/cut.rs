@@ -8,7 +8,7 @@ pub enum Cut {
     Whole,
     /// Pieces of so many bytes; the last one of an object has what is left.
     Size { chunk_bytes: u64 },
-    /// So many pieces an object, if it has as many bytes.
+    /// At most so many pieces an object: they are of one length, rounded up, but for the last.
     Number { chunks: u64 },
 }
 

@@ -45,8 +45,10 @@ struct Reduction {
 
 /// Hands the results of `maps` to the calls of `reducer`, each those of one of the `groups`.
 pub fn gather(maps: &Arc<Job>, reducer: &Arc<Job>, groups: Vec<Range<u64>>, spawning: Spawning) {
+    maps.set_reducer(reducer);
     let began = Instant::now();
-    let pause = (LOOK * (groups.len() as u32 - 1)).min(BATCH_EVERY);
+    // Without any object there is no group.
+    let pause = (LOOK * (groups.len() as u32).saturating_sub(1)).min(BATCH_EVERY);
     for (call, calls) in (0..).zip(groups) {
         let (maps, reducer) = (maps.clone(), reducer.clone());
         let reduction = Reduction { maps, calls, reducer, call, spawning, began, pause };
@@ -68,7 +70,7 @@ impl Reduction {
         }
         let mut parts = Vec::new();
         let rest = match self.take(&mut sent, &mut parts) {
-            Err(error) => return self.reducer.fail_call(self.call, error),
+            Err(error) => return self.reducer.fail_unplanned(self.call, error),
             Ok(true) => None,
             Ok(false) => Some(GatheredRest {
                 prefix: format!("gathered/{}/{}/{}", self.reducer.executor_id(), self.reducer.job_id(), self.call),
@@ -83,7 +85,7 @@ impl Reduction {
             _ => {
                 let text =
                     "the results of the maps are more than 4 GiB together: return less, or reduce in several steps";
-                return self.reducer.fail_call(self.call, RemoteError::new(kind::UNSENDABLE, text));
+                return self.reducer.fail_unplanned(self.call, RemoteError::new(kind::UNSENDABLE, text));
             }
         }
         if let Some(rest) = rest {
@@ -159,10 +161,13 @@ impl Reduction {
             if let Err(error) = put {
                 let text = format!("cannot pass results to the reducer: failed to {error}");
                 self.reducer.fail_call(self.call, RemoteError::new(kind::STORAGE, text));
+                // Its worker would wait until its time limit for what does not come.
+                self.reducer.abort_call(self.call);
             }
             keys.push(key);
         }
-        signal::until(|| self.reducer.is_ended().then_some(())).await;
+        // A call that was ended here has a worker that still looks for the batch which says so.
+        signal::until(|| self.reducer.is_left_by_workers().then_some(())).await;
         if let Err(error) = scratch.delete_all(&keys).await {
             tracing::debug!(%error, "results for a reducer are left");
         }

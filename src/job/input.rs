@@ -104,10 +104,10 @@ impl Source {
         }
     }
 
-    /// No elements follow: there are `total`.
+    /// No elements follow: there are `total`, or what was found meanwhile if that is more.
     pub fn close(&mut self, total: u64) {
         if let Self::Pushed(pushed) = self {
-            pushed.total.get_or_insert(total);
+            pushed.total.get_or_insert(total.max(pushed.found));
         }
     }
 
@@ -275,6 +275,20 @@ mod tests {
         let mut next = 0;
         assert_eq!(source.take(&mut next, 10).unwrap().count(), 1);
         assert_eq!(next, 1);
+    }
+
+    #[test]
+    fn what_was_found_before_the_end_counts_and_what_comes_later_does_not() {
+        let mut source = Source::objects();
+        source.push(0, Bytes::from_static(b"zero"));
+        let seen = source.found();
+        source.find(2);
+        source.push(2, Bytes::from_static(b"two"));
+        source.close(seen);
+        assert_eq!(source.total(), Some(3));
+        source.push(3, Bytes::from_static(b"three"));
+        source.close(4);
+        assert_eq!((source.total(), source.found(), source.waiting()), (Some(3), 3, 2));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A job: starting it, asking how far it is, handing in its input, ending it.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -116,6 +116,8 @@ pub struct Job {
     pub(super) extra_blob: OnceCell<Blob>,
     max_in_flight: usize,
     max_starting: usize,
+    /// The job that takes its results as lists, if there is one.
+    reducer: OnceLock<Weak<Job>>,
     state: Mutex<JobState>,
 }
 
@@ -150,6 +152,7 @@ impl Job {
             extra_blob: OnceCell::new(),
             max_in_flight,
             max_starting: limits.max_starting.max(1),
+            reducer: OnceLock::new(),
             state: Mutex::new(state),
         });
         for (call, (upstream, of)) in depends.iter().enumerate() {
@@ -188,6 +191,22 @@ impl Job {
     pub fn is_ended(&self) -> bool {
         let progress = self.progress();
         progress.total == Some(progress.ended)
+    }
+
+    /// Whether all calls have ended, and no worker is busy with any of them.
+    pub(super) fn is_left_by_workers(&self) -> bool {
+        let state = self.state();
+        state.is_ended() && state.in_flight == 0
+    }
+
+    /// `reducer` takes the results.
+    pub(super) fn set_reducer(&self, reducer: &Arc<Job>) {
+        let _ = self.reducer.set(Arc::downgrade(reducer));
+    }
+
+    /// Whether a reducer has still to fetch results.
+    pub fn is_being_reduced(&self) -> bool {
+        self.reducer.get().and_then(Weak::upgrade).is_some_and(|reducer| !reducer.is_ended())
     }
 
     /// Waits until all calls have ended.
@@ -301,7 +320,7 @@ impl Job {
             return 0;
         }
         let chunk = state.chunker.next(None) as usize;
-        let window = (4 * chunk * self.max_in_flight).max(64);
+        let window = chunk.saturating_mul(4).saturating_mul(self.max_in_flight).max(64);
         window.saturating_sub(state.source.waiting())
     }
 
@@ -316,7 +335,7 @@ impl Job {
         signal::give_if(false);
     }
 
-    /// No more elements follow: there were `total`.
+    /// No more elements follow: there were `total`, or what was found meanwhile if that is more.
     pub fn close_input(self: &Arc<Self>, total: u64) {
         self.state().source.close(total);
         self.pump_soon();
@@ -350,8 +369,8 @@ impl Job {
         let mut state = self.state();
         state.doom = Some(Arc::new(error.clone()));
         state.again.clear();
-        let known = state.next + state.source.waiting() as u64;
-        let total = state.source.total().unwrap_or(known);
+        // Of a source without an end: all that was found, with the calls that failed before they could be made.
+        let total = state.source.found();
         state.source.close(total);
         state.source.discard_waiting();
         state.next = total;
@@ -430,7 +449,7 @@ impl Job {
                 crate::io::handle().spawn(async move {
                     match job.compute.scratch().get(&key).await {
                         Ok(message) => job.push_elements(call, std::iter::once(message)),
-                        Err(error) => job.fail_call(call, RemoteError::new(kind::STORAGE, error)),
+                        Err(error) => job.fail_unplanned(call, RemoteError::new(kind::STORAGE, error)),
                     }
                 });
             }
@@ -441,13 +460,29 @@ impl Job {
     /// The result that `call` waited for will not come.
     pub fn fail_dependent(self: &Arc<Self>, call: u64, error: &RemoteError) {
         let message = format!("the future it was to be called with failed: {}", error.message);
-        self.fail_call(call, RemoteError { message, ..error.clone() });
+        self.fail_unplanned(call, RemoteError { message, ..error.clone() });
     }
 
-    /// There is a further call, which has failed with `error` before it could be made.
-    pub(super) fn fail_found(self: &Arc<Self>, call: u64, error: RemoteError) {
-        self.state().source.find(call + 1);
-        self.fail_call(call, error);
+    /// There is a further call, which has failed with `error` before it could be made. False: the job takes no more.
+    pub(super) fn fail_found(self: &Arc<Self>, call: u64, error: RemoteError) -> bool {
+        let mut state = self.state();
+        // Whoever has set an end does not count this call, and it would be one too many.
+        if state.doom.is_some() || state.source.total().is_some() {
+            return false;
+        }
+        state.source.find(call + 1);
+        let told = state.fail_unplanned(call, error);
+        drop(state);
+        self.tell(told);
+        signal::give();
+        true
+    }
+
+    /// Ends a call whose element will not come with `error`, unless it has ended.
+    pub(super) fn fail_unplanned(self: &Arc<Self>, call: u64, error: RemoteError) {
+        let told = self.state().fail_unplanned(call, error);
+        self.tell(told);
+        signal::give();
     }
 
     /// Ends a call with `error` unless it has ended.
@@ -455,6 +490,11 @@ impl Job {
         let told = self.state().fail(call, error, State::Failed);
         self.tell(told);
         signal::give();
+    }
+
+    /// Ends the worker that has a call, even if the call has ended.
+    pub(super) fn abort_call(&self, call: u64) {
+        self.state().abort_invocation_of(call);
     }
 
     /// Tells the jobs that waited for results.

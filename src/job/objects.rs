@@ -7,7 +7,6 @@ use futures_util::stream::{self, StreamExt};
 
 use super::cut::Cut;
 use super::job::Job;
-use super::signal;
 use crate::config::Config;
 use crate::protocol::{ObjectMessage, RemoteError};
 use crate::storage::{Address, Found, ObjectInfo, ObjectSource, Piece, Selector, StorageError, StorageErrorKind};
@@ -116,13 +115,13 @@ impl Planner {
                     let before = self.next;
                     if let Err(error) = self.list(&input, &source).await? {
                         self.hand_in().await?;
-                        self.fail(&error);
+                        self.fail(&error)?;
                     } else if self.next == before {
                         let action = format!("find {}", input.address);
-                        self.fail(&StorageError::new(StorageErrorKind::NoSuchKey, action, "no object matches"));
+                        self.fail(&StorageError::new(StorageErrorKind::NoSuchKey, action, "no object matches"))?;
                     }
                 }
-                Err(error) => self.fail(&error),
+                Err(error) => self.fail(&error)?,
             }
         }
         Ok(())
@@ -131,7 +130,7 @@ impl Planner {
     /// Adds what a listing gives; the inner error is the listing's.
     async fn list(&mut self, input: &ObjectInput, source: &ObjectSource) -> Result<Result<(), StorageError>, Over> {
         let address = &input.address;
-        let mut pages = match source.list_objects(&address.bucket, address.literal_prefix()).await {
+        let mut pages = match source.list(address).await {
             Ok(pages) => pages,
             Err(error) => return Ok(Err(error)),
         };
@@ -148,7 +147,7 @@ impl Planner {
                     Ok(found) => self.add(input, &found).await?,
                     Err(error) => {
                         self.hand_in().await?;
-                        self.fail(&error);
+                        self.fail(&error)?;
                     }
                 }
             }
@@ -202,11 +201,14 @@ impl Planner {
     }
 
     /// The call that would have read what cannot be found.
-    fn fail(&mut self, error: &StorageError) {
-        self.job.fail_found(self.next, RemoteError::new(error.kind().as_str(), format!("failed to {error}")));
+    fn fail(&mut self, error: &StorageError) -> Result<(), Over> {
+        let error = RemoteError::new(error.kind().as_str(), format!("failed to {error}"));
+        if !self.job.fail_found(self.next, error) {
+            return Err(Over);
+        }
         self.next += 1;
         self.found.add(self.next);
-        signal::give();
+        Ok(())
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct InvocationRecord {
 
 pub(super) struct JobState {
     pub source: Source,
+    /// Calls that were given to workers, or whose elements will not come. In a list or a range also the next call.
     pub next: u64,
     pub again: VecDeque<Again>,
     pub slots: Slots,
@@ -135,6 +136,15 @@ impl JobState {
         }
         self.slots.set_large(call, Large::Error(Arc::new(error)));
         self.end(call, state)
+    }
+
+    /// Records the failure of a call whose element will not come; gives whom to tell.
+    pub fn fail_unplanned(&mut self, call: u64, error: RemoteError) -> Vec<Told> {
+        // A job that failed as a whole has counted all its calls.
+        if self.doom.is_none() {
+            self.next += 1;
+        }
+        self.fail(call, error, State::Failed)
     }
 
     pub fn abort_invocation_of(&self, call: u64) {

@@ -47,8 +47,9 @@ local ENDED = { [0] = 0 }
 local function more(words)
   local rest = words.rest
   if rest then
-    rest.offset = runs(rest.text, rest.class, rest.offset, rest.count, words)
-    rest.count = min(rest.count * 4, MOST)
+    local offset, large = runs(rest.text, rest.class, rest.offset, rest.count, words)
+    rest.offset, rest.count = offset, min(rest.count * 4, MOST)
+    words.large = words.large or large
     words[0] = 1
     words.rest = rest.offset and rest
     return words[1]
@@ -65,8 +66,11 @@ return function(text, pattern)
   end
   local words = spare or {}
   spare = nil
-  local offset = runs(text, class, 0, FIRST, words)
+  local offset, large = runs(text, class, 0, FIRST, words)
   words[0] = 0
+  if large then
+    words.large = true
+  end
   if offset then
     words.rest = { text = text, class = class, offset = offset, count = FIRST * 4 }
   end
@@ -79,7 +83,9 @@ return function(text, pattern)
     end
     if words ~= ENDED then
       words.rest = nil
-      words, spare = ENDED, words
+      -- Long matches would be kept alive.
+      spare = not words.large and words or spare
+      words = ENDED
     end
   end
 end

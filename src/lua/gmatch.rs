@@ -11,6 +11,12 @@ use crate::codec::RUNTIME_CHUNK;
 /// How many different bytes there are, and so how long the table of a class is.
 const BYTES: usize = 256;
 
+/// A list of matches ends before their number is reached when it holds so much: nobody may want all of them.
+const MOST_BYTES: usize = 4 << 10;
+
+/// A match that is longer makes a list large.
+const LONG_BYTES: usize = 256;
+
 /// Puts it into the VM.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let string: Table = lua.globals().raw_get("string")?;
@@ -22,7 +28,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 }
 
 /// `runs(text, class, offset, count, list)`: fills the list with the next `count` runs of bytes of the class, from the offset on (from 0),
-/// and ends it. Gives the offset where the next ones are to be looked for, or nil if the text has ended.
+/// and ends it. Gives the offset where the next ones are to be looked for, or nil if the text has ended; and whether one of them is long.
 unsafe extern "C-unwind" fn runs(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: the stack has room for 20 values more. The strings are arguments, and live as long as this runs. Nothing that has a
     // destructor is alive where an error is thrown.
@@ -35,8 +41,8 @@ unsafe extern "C-unwind" fn runs(state: *mut ffi::lua_State) -> c_int {
         let is_in = |byte: u8| class[usize::from(byte)] != 0;
         ffi::luaL_checktype(state, 5, ffi::LUA_TTABLE);
         ffi::lua_settop(state, 5);
-        let mut index = 1;
-        while index <= count as ffi::lua_Integer {
+        let (mut index, mut sum, mut is_large) = (1, 0, false);
+        while index <= count as ffi::lua_Integer && sum < MOST_BYTES {
             while at < text.len() && !is_in(text[at]) {
                 at += 1;
             }
@@ -50,14 +56,21 @@ unsafe extern "C-unwind" fn runs(state: *mut ffi::lua_State) -> c_int {
             ffi::lua_pushlstring(state, text[first..].as_ptr().cast(), at - first);
             ffi::lua_rawseti(state, 5, index);
             index += 1;
+            sum += at - first;
+            is_large |= at - first > LONG_BYTES;
         }
         ffi::lua_pushnil(state);
         ffi::lua_rawseti(state, 5, index);
         if at >= text.len() {
-            return 0;
+            ffi::lua_pushnil(state);
+        } else {
+            ffi::lua_pushinteger(state, at as ffi::lua_Integer);
         }
-        ffi::lua_pushinteger(state, at as ffi::lua_Integer);
-        1
+        if !is_large {
+            return 1;
+        }
+        ffi::lua_pushboolean(state, 1);
+        2
     }
 }
 

@@ -43,10 +43,11 @@ impl Iterators {
         F: Fn(&Lua, Value, bool) -> Result<Option<LuaString>, Raise> + 'static,
     {
         let slow = bind::inner(lua, move |lua, (_, stream, keep): (Value, Value, bool)| read(lua, stream, keep))?;
-        // SAFETY: pops the function that was pushed, pushes the closure over it.
-        let next: Function = unsafe { lua.exec_raw(slow, |state| ffi::lua_pushcclosure(state, next_line, 1)) }?;
-        traceback::name_function(lua, &next, name)?;
         let metatable = lua.create_table()?;
+        // SAFETY: pops the two upvalues that were pushed, pushes the closure over them.
+        let next: Function =
+            unsafe { lua.exec_raw((slow, &metatable), |state| ffi::lua_pushcclosure(state, next_line, 2)) }?;
+        traceback::name_function(lua, &next, name)?;
         // SAFETY: pushes one function.
         let end: Function = unsafe { lua.exec_raw((), |state| ffi::lua_pushcfunction(state, end_lines)) }?;
         metatable.raw_set("__gc", end)?;
@@ -75,13 +76,13 @@ impl Iterators {
     }
 }
 
-/// `next(lines, stream, keep_newline)`.
+/// `next(lines, stream, keep_newline)`. Upvalues: what reads from the stream, the metatable of `lines`.
 unsafe extern "C-unwind" fn next_line(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: only the closure of `Iterators::new` has this function, and calls it with what `Iterators::over` made. Pushing a string can
-    // run finalizers, which can read from the same stream: so the line is held, and the cell is not borrowed. Nothing that has a
-    // destructor is alive where an error is thrown: an error for lack of memory leaks a reference to the chunk.
+    // SAFETY: the stack has room for 20 values more. Pushing a string can run finalizers, which can read from the same stream: so the
+    // line is held, and the cell is not borrowed. Nothing that has a destructor is alive where an error is thrown: an error for lack of
+    // memory leaks a reference to the chunk.
     unsafe {
-        if let Some((line, length)) = take_line(ffi::lua_touserdata(state, 1).cast()) {
+        if let Some((line, length)) = lines(state).and_then(take_line) {
             ffi::lua_pushlstring(state, line.as_ptr().cast(), length);
             drop(ManuallyDrop::into_inner(line));
             return 1;
@@ -90,10 +91,22 @@ unsafe extern "C-unwind" fn next_line(state: *mut ffi::lua_State) -> c_int {
     }
 }
 
+/// The first argument. A script that has got hold of `next_line` by `debug` may have called it with another one.
+unsafe fn lines<'a>(state: *mut ffi::lua_State) -> Option<&'a Lines> {
+    // SAFETY: called in the frame of `next_line`, whose stack is left as it was. The metatable tells that the userdata is one of
+    // `Iterators::over`, which is empty once it was finalized.
+    unsafe {
+        if ffi::lua_getmetatable(state, 1) == 0 {
+            return None;
+        }
+        let is_lines = ffi::lua_rawequal(state, -1, ffi::lua_upvalueindex(2)) != 0;
+        ffi::lua_settop(state, -2);
+        if is_lines { (*ffi::lua_touserdata(state, 1).cast::<Option<Lines>>()).as_ref() } else { None }
+    }
+}
+
 /// A line, if all of it was read ahead, and how much of it is to be given.
-unsafe fn take_line(lines: *const Option<Lines>) -> Option<(ManuallyDrop<Bytes>, usize)> {
-    // SAFETY: the caller's userdata, which is empty once it was finalized.
-    let lines = unsafe { &*lines }.as_ref()?;
+fn take_line(lines: &Lines) -> Option<(ManuallyDrop<Bytes>, usize)> {
     let mut ahead = lines.ahead.try_borrow_mut().ok()?;
     let newline = memchr::memchr(lines.newline, &ahead)?;
     let line = ahead.split_to(newline + 1);

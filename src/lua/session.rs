@@ -157,6 +157,14 @@ impl Session {
         Ok(self.id.get().map_or("", String::as_str))
     }
 
+    /// In a worker: the place of the call that runs here, for others while it waits.
+    pub fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
+        if let Some(hooks) = &*self.hooks.borrow() {
+            hooks.before_wait();
+        }
+        self.relay.get().map(|relay| crate::compute::Compute::give_place(&**relay))
+    }
+
     /// Remembers a job until it has ended.
     pub fn add_running(&self, entry: Rc<JobEntry>) {
         let mut running = self.running.borrow_mut();

@@ -66,6 +66,8 @@ pub struct Buffer {
     ahead: Ahead,
     /// Ends a line.
     newline: u8,
+    /// What the source failed with. What was read by then is lost, so that nothing may follow.
+    failed: Option<Raise>,
 }
 
 impl Default for Buffer {
@@ -77,7 +79,7 @@ impl Default for Buffer {
 impl Buffer {
     /// A buffer whose lines end with this byte.
     pub fn with_newline(newline: u8) -> Buffer {
-        Buffer { ahead: Ahead::default(), newline }
+        Buffer { ahead: Ahead::default(), newline, failed: None }
     }
 
     /// What is in it, which is then empty.
@@ -102,10 +104,21 @@ impl Buffer {
         }
     }
 
+    /// What is in it, or the next piece of `source`, which fails again once it failed. `None` at the end.
+    pub fn next_chunk(&mut self, lua: &Lua, source: &mut dyn Pull) -> Result<Option<Bytes>, Raise> {
+        if let Some(chunk) = self.take() {
+            return Ok(Some(chunk));
+        }
+        if let Some(raise) = &self.failed {
+            return Err(raise.clone());
+        }
+        source.next_chunk(lua).inspect_err(|raise| self.failed = Some(raise.clone()))
+    }
+
     /// Makes sure that there is something to give; false at the end.
     fn fill(&mut self, lua: &Lua, source: &mut dyn Pull) -> Result<bool, Raise> {
         if self.ahead.borrow().is_empty() {
-            match source.next_chunk(lua)? {
+            match self.next_chunk(lua, source)? {
                 Some(chunk) => self.ahead.replace(chunk),
                 None => return Ok(false),
             };
@@ -251,7 +264,7 @@ impl Readable for ByteStream {
 
     fn next_chunk(&mut self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
         let source = self.source.as_mut().ok_or_else(closed)?;
-        self.buffer.take().map_or_else(|| source.next_chunk(lua), |chunk| Ok(Some(chunk)))
+        self.buffer.next_chunk(lua, &mut **source)
     }
 
     fn close(&mut self) {

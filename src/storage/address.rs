@@ -5,6 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+/// How keys match patterns.
+pub(super) const AS_PATHS: glob::MatchOptions =
+    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+
 /// Where an address leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scheme {
@@ -66,10 +70,7 @@ impl Address {
             return Ok(Address { scheme: Scheme::Http, bucket: String::new(), selector: Selector::Key(text.into()) });
         }
         if let Some(path) = text.strip_prefix("file://") {
-            let path = folder.join(path);
-            let path = path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
-            let path = path.trim_start_matches('/');
-            return Ok(Address { scheme: Scheme::File, bucket: String::new(), selector: selector(path)? });
+            return Ok(Address { scheme: Scheme::File, bucket: String::new(), selector: files(path, folder)? });
         }
         let (scheme, rest) = if let Some(rest) = text.strip_prefix("s3://") {
             (Scheme::S3, rest)
@@ -99,11 +100,6 @@ impl Address {
 
     /// Whether a key that begins with [`literal_prefix`](Self::literal_prefix) is meant.
     pub fn matches(&self, key: &str) -> bool {
-        const AS_PATHS: glob::MatchOptions = glob::MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: false,
-        };
         match &self.selector {
             Selector::Key(wanted) => key == wanted,
             // What consoles put there to show an empty folder.
@@ -114,13 +110,48 @@ impl Address {
 }
 
 fn selector(key: &str) -> Result<Selector, String> {
-    if key.contains(['*', '?', '[']) {
-        let pattern = glob::Pattern::new(key);
-        return pattern
-            .map(Selector::Glob)
-            .map_err(|error| format!("`{key}` is no pattern: {}, at its character {}", error.msg, error.pos + 1));
+    if is_pattern(key) { pattern(key) } else { Ok(key_or_prefix(key)) }
+}
+
+/// The files of a path, by its text alone: links are not looked at, so that `a/..` is nothing at all.
+fn files(path: &str, folder: &Path) -> Result<Selector, String> {
+    let folder = if path.starts_with('/') {
+        ""
+    } else {
+        folder.to_str().ok_or_else(|| format!("{} is not UTF-8", folder.display()))?
+    };
+    let is_pattern = is_pattern(path);
+    // Only what the user wrote is a pattern, not what the working folder happens to be called.
+    let folder = if is_pattern { glob::Pattern::escape(folder) } else { folder.into() };
+    let mut segments = Vec::new();
+    for segment in folder.split('/').chain(path.split('/')) {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
     }
-    Ok(if key.is_empty() || key.ends_with('/') { Selector::Prefix(key.into()) } else { Selector::Key(key.into()) })
+    let mut key = segments.join("/");
+    if !key.is_empty() && matches!(path.rsplit('/').next(), Some("" | "." | "..")) {
+        key.push('/');
+    }
+    if is_pattern { pattern(&key) } else { Ok(key_or_prefix(&key)) }
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+fn pattern(text: &str) -> Result<Selector, String> {
+    glob::Pattern::new(text)
+        .map(Selector::Glob)
+        .map_err(|error| format!("`{text}` is no pattern: {}, at its character {}", error.msg, error.pos + 1))
+}
+
+fn key_or_prefix(key: &str) -> Selector {
+    if key.is_empty() || key.ends_with('/') { Selector::Prefix(key.into()) } else { Selector::Key(key.into()) }
 }
 
 impl fmt::Display for Address {
@@ -151,6 +182,36 @@ mod tests {
         assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b/");
         assert_eq!(parse("file://a/b").unwrap().to_string(), "file:///home/a/b");
         assert_eq!(parse("file://a/").unwrap().selector, Selector::Prefix("home/a/".into()));
+    }
+
+    #[test]
+    fn paths_are_read_by_their_text() {
+        for (text, expected) in [
+            ("file://./data/a", "file:///home/data/a"),
+            ("file://../data/", "file:///data/"),
+            ("file://data//./x/../*.csv", "file:///home/data/*.csv"),
+            ("file:////data//a", "file:///data/a"),
+            ("file:///../../a", "file:///a"),
+            ("file://", "file:///home/"),
+            ("file://.", "file:///home/"),
+            ("file://a/..", "file:///home/"),
+            ("file:///", "file:///"),
+            ("file://..", "file:///"),
+            ("file://.hidden/..a", "file:///home/.hidden/..a"),
+        ] {
+            assert_eq!(parse(text).unwrap().to_string(), expected, "{text}");
+        }
+        assert_eq!(parse("file://.").unwrap().selector, Selector::Prefix("home/".into()));
+    }
+
+    #[test]
+    fn the_working_folder_is_no_pattern() {
+        let folder = Path::new("/home/[1] a*?");
+        let pattern = Address::parse("file://d/[ab].csv", folder).unwrap();
+        assert!(pattern.matches("home/[1] a*?/d/a.csv") && !pattern.matches("home/1 a*?/d/a.csv"));
+        assert!("home/[1] a*?/d/a.csv".starts_with(pattern.literal_prefix()));
+        let key = Address::parse("file://d/a.csv", folder).unwrap();
+        assert_eq!(key.selector, Selector::Key("home/[1] a*?/d/a.csv".into()));
     }
 
     #[test]

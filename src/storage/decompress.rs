@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
 
-use super::compression::{Compression, Decoder};
+use super::compression::{Compression, Decoder, MAGIC_BYTES};
 use super::object::{ChunkSource, ObjectReader};
 use super::{StorageError, StorageErrorKind};
 
@@ -14,7 +14,13 @@ pub(super) async fn decompressed(
     action: String,
     is_whole: bool,
 ) -> Result<ObjectReader, StorageError> {
-    let first = reader.next_chunk().await?.unwrap_or_default();
+    // A network may give fewer at once than tell the format.
+    let mut first = Bytes::new();
+    while first.len() < MAGIC_BYTES
+        && let Some(chunk) = reader.next_chunk().await?
+    {
+        first = if first.is_empty() { chunk } else { [&first[..], &chunk[..]].concat().into() };
+    }
     let (info, length_bytes) = (reader.info.clone(), reader.length_bytes);
     let chunks: Box<dyn ChunkSource> = match Compression::of_magic(&first) {
         None => Box::new(Again { first: Some(first).filter(|first| !first.is_empty()), reader }),
@@ -32,7 +38,7 @@ pub(super) async fn decompressed(
     Ok(ObjectReader::new(info, length_bytes, chunks))
 }
 
-/// A reader whose first chunk was looked at.
+/// A reader whose first bytes were looked at.
 struct Again {
     first: Option<Bytes>,
     reader: ObjectReader,

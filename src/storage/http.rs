@@ -9,7 +9,7 @@ use reqwest::header::{
 };
 use reqwest::{Method, Response, StatusCode};
 
-use super::object::{ByteRange, ChunkSource, ObjectInfo, ObjectReader, UNKNOWN_SIZE};
+use super::object::{ByteRange, ChunkSource, ObjectInfo, ObjectReader, UNKNOWN_SIZE, read_content_range};
 use super::source::Found;
 use super::{StorageError, StorageErrorKind};
 
@@ -108,12 +108,6 @@ fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The first byte and the size of the whole, of `bytes 2-4/10`.
-fn read_content_range(text: &str) -> Option<(u64, u64)> {
-    let (range, size_bytes) = text.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, size_bytes.parse().ok()?))
-}
-
 fn info(url: &str, answer: &Response) -> ObjectInfo {
     let headers = answer.headers();
     let whole = header(headers, &CONTENT_LENGTH).and_then(|length| length.parse().ok());
@@ -187,7 +181,11 @@ impl ChunkSource for Chunks {
                     }
                     return Ok(Some(chunk));
                 }
-                Ok(None) if !is_sized => break,
+                Ok(None) if !is_sized => {
+                    // Now its size is known, and nothing is asked for behind it.
+                    self.end = self.offset;
+                    break;
+                }
                 Ok(None) => "the answer ended early".to_owned(),
                 Err(error) => crate::http::reason(&error),
             };

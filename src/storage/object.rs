@@ -51,6 +51,12 @@ impl ByteRange {
     }
 }
 
+/// The first byte and the size of the whole, of a header `Content-Range` such as `bytes 2-4/10`.
+pub(super) fn read_content_range(text: &str) -> Option<(u64, u64)> {
+    let (range, size_bytes) = text.strip_prefix("bytes ")?.split_once('/')?;
+    Some((range.split_once('-')?.0.parse().ok()?, size_bytes.parse().ok()?))
+}
+
 /// Something that gives bytes piece by piece.
 #[async_trait]
 pub trait ChunkSource: Send {
@@ -89,16 +95,28 @@ pub struct ObjectReader {
     /// The bytes that this reader gives, of the range asked for.
     pub length_bytes: u64,
     chunks: Box<dyn ChunkSource>,
+    /// How it ended.
+    over: Option<Result<(), StorageError>>,
 }
 
 impl ObjectReader {
     pub fn new(info: ObjectInfo, length_bytes: u64, chunks: Box<dyn ChunkSource>) -> ObjectReader {
-        ObjectReader { info, length_bytes, chunks }
+        ObjectReader { info, length_bytes, chunks, over: None }
     }
 
-    /// The next piece, at most a few hundred KiB and never empty; `None` at the end.
+    /// The next piece, at most a few hundred KiB and never empty; `None` at the end, and ever after. Once it failed it
+    /// fails again: what was lost would be missing from what follows.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
-        self.chunks.next_chunk().await
+        if let Some(over) = &self.over {
+            return over.clone().map(|()| None);
+        }
+        let next = self.chunks.next_chunk().await;
+        match &next {
+            Ok(Some(_)) => {}
+            Ok(None) => self.over = Some(Ok(())),
+            Err(error) => self.over = Some(Err(error.clone())),
+        }
+        next
     }
 }
 
@@ -108,10 +126,17 @@ impl fmt::Debug for ObjectReader {
     }
 }
 
+#[async_trait]
+impl ChunkSource for ObjectReader {
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+        ObjectReader::next_chunk(self).await
+    }
+}
+
 /// An object can be stored elsewhere as it is read.
 impl From<ObjectReader> for Body {
     fn from(reader: ObjectReader) -> Body {
-        Body::Stream(reader.chunks)
+        Body::Stream(Box::new(reader))
     }
 }
 
@@ -165,6 +190,44 @@ impl fmt::Debug for ObjectPages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Gives these, and goes on after a failure as if there had been none.
+    struct Steps(std::vec::IntoIter<Result<Option<Bytes>, StorageError>>);
+
+    #[async_trait]
+    impl ChunkSource for Steps {
+        async fn next_chunk(&mut self) -> Result<Option<Bytes>, StorageError> {
+            self.0.next().unwrap_or(Ok(Some(Bytes::from_static(b"too much"))))
+        }
+    }
+
+    fn reader(steps: Vec<Result<Option<Bytes>, StorageError>>) -> ObjectReader {
+        let info =
+            ObjectInfo { key: "k".into(), size_bytes: 2, last_modified: SystemTime::UNIX_EPOCH, etag: String::new() };
+        ObjectReader::new(info, 2, Box::new(Steps(steps.into_iter())))
+    }
+
+    #[tokio::test]
+    async fn a_reader_stays_at_its_end_or_failure() {
+        let chunk = || Ok(Some(Bytes::from_static(b"a")));
+        let mut ended = reader(vec![chunk(), Ok(None), chunk()]);
+        assert_eq!(ended.next_chunk().await, chunk());
+        assert_eq!(ended.next_chunk().await, Ok(None));
+        assert_eq!(ended.next_chunk().await, Ok(None));
+        let failure = StorageError::new(StorageErrorKind::Unreachable, "read k", "the connection broke");
+        let mut failed = reader(vec![chunk(), Err(failure.clone()), chunk()]);
+        assert_eq!(failed.next_chunk().await, chunk());
+        assert_eq!(failed.next_chunk().await, Err(failure.clone()));
+        assert_eq!(failed.next_chunk().await, Err(failure));
+    }
+
+    #[test]
+    fn content_ranges() {
+        assert_eq!(read_content_range("bytes 2-4/10"), Some((2, 10)));
+        for bad in ["", "bytes */10", "2-4/10", "bytes 2-4/*"] {
+            assert_eq!(read_content_range(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn ranges_are_clipped_or_refused() {

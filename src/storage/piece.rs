@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Scheme;
 use super::decompress::decompressed;
-use super::object::{ByteRange, ChunkSource, ObjectReader};
+use super::object::{ByteRange, ChunkSource, ObjectReader, UNKNOWN_SIZE};
 use super::source::ObjectSource;
 use super::{StorageError, StorageErrorKind};
 
@@ -23,7 +23,7 @@ pub struct Piece {
     pub scheme: Scheme,
     pub bucket: String,
     pub key: String,
-    /// Of the whole object, as it was when it was found.
+    /// Of the whole object, as it was when it was found; [`UNKNOWN_SIZE`] if its server did not tell.
     pub size_bytes: u64,
     /// What the object must still have when it is read. Empty: nothing is known.
     pub etag: String,
@@ -100,8 +100,12 @@ impl Piece {
             let reason = "the object was replaced after the job had found it: run the job again";
             StorageError::new(StorageErrorKind::ObjectChanged, format!("read {}", self.url()), reason)
         };
+        // A server may tell the size in some answers only.
+        let may_have = |size_bytes: u64| {
+            size_bytes == self.size_bytes || size_bytes == UNKNOWN_SIZE || self.size_bytes == UNKNOWN_SIZE
+        };
         match reader {
-            Ok(reader) if self.etag.is_empty() && reader.info.size_bytes == self.size_bytes => Ok(reader),
+            Ok(reader) if self.etag.is_empty() && may_have(reader.info.size_bytes) => Ok(reader),
             Ok(reader) if reader.info.etag == self.etag && !self.etag.is_empty() => Ok(reader),
             Ok(_) => Err(changed()),
             // It is shorter than it was.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::address::Scheme;
+use super::address::{Address, Scheme, Selector};
 use super::compression::Compression;
 use super::local::Files;
 use super::object::{ByteRange, ObjectInfo, ObjectPages, ObjectReader};
@@ -67,8 +67,17 @@ impl ObjectSource {
         }
     }
 
+    /// The objects that an address may stand for, and perhaps others: those that [`Address::matches`] are meant.
+    /// Otherwise as [`Storage::list_objects`].
+    pub async fn list(&self, address: &Address) -> Result<ObjectPages, StorageError> {
+        match (self, &address.selector) {
+            (ObjectSource::Files, Selector::Glob(pattern)) => Files::list_matching(pattern).await,
+            _ => self.list_objects(&address.bucket, address.literal_prefix()).await,
+        }
+    }
+
     /// As [`Storage::list_objects`].
-    pub async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<ObjectPages, StorageError> {
+    async fn list_objects(&self, bucket: &str, prefix: &str) -> Result<ObjectPages, StorageError> {
         match self {
             ObjectSource::Stored(storage) => storage.list_objects(bucket, prefix).await,
             ObjectSource::Files => Files::list_objects(prefix).await,

@@ -22,8 +22,8 @@ pub(super) fn read(lua: &Lua, scratch: &Scratch, message: &[u8]) -> Result<Table
     let mut missing = total.saturating_sub(parts.len() as u64);
     add(lua, scratch, &list, parts)?;
     let Some(rest) = rest else { return Ok(list) };
-    // The driver waits for other calls meanwhile: they may have this one's place.
-    let _place = Session::of(lua).relay.get().map(|relay| crate::compute::Compute::give_place(&**relay));
+    // The driver waits for other calls meanwhile: they may have this one's place, and other workers those behind it.
+    let _place = Session::of(lua).give_place();
     for number in 0.. {
         if missing == 0 {
             break;
@@ -62,20 +62,25 @@ fn add(lua: &Lua, scratch: &Scratch, list: &Table, parts: Vec<GatheredPart>) -> 
     let fetched = stream::iter(parts).map(|part| fetch(scratch, part)).buffered(FETCHES_AT_ONCE);
     tokio::pin!(fetched);
     // Neighbours are read together, which is quicker.
-    let (mut run, mut first) = (Vec::<Bytes>::new(), 0);
+    let (mut run, mut run_bytes, mut first) = (Vec::<Bytes>::new(), 0, 0);
     while let Some(part) = crate::io::handle().block_on(fetched.next()) {
         let (index, message) = part?;
-        if index != first + run.len() as u64 || message.len() > LARGE_BYTES {
+        if index != first + run.len() as u64 {
             decode(lua, list, &std::mem::take(&mut run), first)?;
-            first = index;
+            (run_bytes, first) = (0, index);
         }
+        run_bytes += message.len();
         run.push(message);
+        if run_bytes > MAX_RUN_BYTES {
+            decode(lua, list, &std::mem::take(&mut run), first)?;
+            (run_bytes, first) = (0, index + 1);
+        }
     }
     decode(lua, list, &run, first)
 }
 
-/// A message as large as this is not held longer than it must be.
-const LARGE_BYTES: usize = 1 << 20;
+/// Neighbours that are larger together are read at once: their bytes stay in memory until then.
+const MAX_RUN_BYTES: usize = 1 << 20;
 
 async fn fetch(scratch: &Scratch, part: GatheredPart) -> Result<(u64, Bytes), RemoteError> {
     let failed = |text: String| RemoteError::new(kind::STORAGE, text);

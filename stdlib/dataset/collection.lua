@@ -1,4 +1,5 @@
 --- Datasets as scripts see them: an object with a node of the plan, the methods that make others, and the actions.
+local keys = require "dataset.keys"
 local places = require "dataset.places"
 local plan = require "dataset.plan"
 local run = require "dataset.run"
@@ -203,20 +204,36 @@ function Dataset:sum()
   return add_up(run_all(self, { kind = "sum" }))
 end
 
+-- Makes the states of partitions one, with `combine`. Each is `{ state }`, or `{}` for a partition without elements: a
+-- state may be false.
+---@return boolean has_state
+---@return any state
+local function combined(found, combine, name)
+  local has_state, state = false, nil
+  for _, one in ipairs(found) do
+    if #one > 0 then
+      if has_state then
+        state = combine(state, one[1])
+        if state == nil then
+          keys.fail("%s: the function gave nil", name)
+        end
+      else
+        has_state, state = true, one[1]
+      end
+    end
+  end
+  return has_state, state
+end
+
 function Dataset:fold(init, f, combine)
   check_function(f, "fold")
   check_function(combine, "fold", true)
   if init == nil then
     error("bad argument to 'dataset:fold' (a value to begin with expected, got nil)", 2)
   end
-  combine = combine or f
-  local state
-  for _, found in ipairs(run_all(self, { kind = "fold", name = "fold", f = f, init = init, has_init = true })) do
-    if #found > 0 then
-      state = state == nil and found[1] or combine(state, found[1])
-    end
-  end
-  if state == nil then
+  local found = run_all(self, { kind = "fold", name = "fold", f = f, init = init, has_init = true })
+  local has_state, state = combined(found, combine or f, "fold")
+  if not has_state then
     return init
   end
   return state
@@ -224,16 +241,7 @@ end
 
 function Dataset:reduce(f)
   check_function(f, "reduce")
-  local state
-  for _, found in ipairs(run_all(self, { kind = "fold", name = "reduce", f = f })) do
-    if #found > 0 then
-      if state == nil then
-        state = found[1]
-      else
-        state = f(state, found[1])
-      end
-    end
-  end
+  local _, state = combined(run_all(self, { kind = "fold", name = "reduce", f = f }), f, "reduce")
   return state
 end
 
@@ -262,9 +270,16 @@ local function write(self, name, format, url, options)
   end
   local overwrite = options.overwrite
   options.overwrite = nil
+  for _, source in ipairs(plan.sources(self.node)) do
+    if places.is_read(source, place, overwrite) then
+      error(("dataset:%s: the dataset reads %s, which parts written below %s could replace: write them elsewhere")
+        :format(name, tostring(source), place.address), 3)
+    end
+  end
   return run(self.settings, function(running)
-    running:prepare(place.address, overwrite)
-    return running:stage(self.node, { kind = "write", format = format, url = place.address, options = options })
+    return running:replace_parts(place.address, overwrite, function()
+      return running:stage(self.node, { kind = "write", format = format, url = place.address, options = options })
+    end)
   end)
 end
 

@@ -33,7 +33,7 @@ end
 
 function inputs.json_lines(_, node)
   local objects = objects_of(node)
-  return { { spec = { kind = "json_lines" }, iterdata = objects, objects = objects } }
+  return { { spec = { kind = "json_lines", newline = node.cut.obj_newline }, iterdata = objects, objects = objects } }
 end
 
 -- The first row of each object that is read in pieces: the other pieces do not have it.
@@ -42,7 +42,8 @@ local function headers_of(run, node)
   for name, value in pairs(node.options) do
     options[name] = value
   end
-  options.header = nil
+  -- Names are read as they are, even if they look like numbers or a column is named whose fields are.
+  options.header, options.numbers = nil, nil
   local futures = run.map(function(obj)
     return { obj.url, (require("csv").rows(obj, options)()) or {} }
   end, lithops.objects(node.addresses), run.settings.job)

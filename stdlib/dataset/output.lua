@@ -8,13 +8,46 @@ local output = {}
 
 local PIECE_BYTES = 2 ^ 20
 
+-- A number as a text that is read as the same number.
+local function number_text(value)
+  if value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then
+    return ("%d"):format(value)
+  elseif value ~= value or value == math.huge or value == -math.huge then
+    return tostring(value)
+  end
+  local text = ("%.15g"):format(value)
+  if tonumber(text) ~= value then
+    text = ("%.16g"):format(value)
+  end
+  if tonumber(text) ~= value then
+    text = ("%.17g"):format(value)
+  end
+  return text
+end
+
+-- Enough of an element to find it by, in one line.
+local function shown(text)
+  if #text > 40 then
+    -- Not half a character.
+    text = text:sub(1, 40):gsub("[\128-\255]+$", "") .. "…"
+  end
+  return (text:gsub("\n", "\\n"))
+end
+
+-- Each format gives a function that takes an element, and perhaps one to call behind the last.
 local formats = {}
 
 function formats.text(out)
+  local find = string.find
   return function(value)
     local kind = type(value)
-    if kind ~= "string" and kind ~= "number" then
+    if kind == "number" then
+      value = number_text(value)
+    elseif kind ~= "string" then
       keys.fail("write_text: an element is a %s, not a string or a number; write it with `write_json_lines`", kind)
+    elseif find(value, "\n", 1, true) then
+      keys.fail('write_text: the element "%s" has a newline in it and would become several lines; replace that, or use '
+        .. "`write_json_lines`", shown(value))
     end
     out:put(value, "\n")
   end
@@ -37,7 +70,7 @@ function formats.csv(out, sink)
       keys.fail("write_csv: an element is a %s, not a row", type(row))
     end
     writer:write(row)
-  end
+  end, function() writer:close() end
 end
 
 local SUFFIXES = { text = "txt", json_lines = "jsonl", csv = "csv" }
@@ -46,13 +79,16 @@ local SUFFIXES = { text = "txt", json_lines = "jsonl", csv = "csv" }
 function output.write(source, sink, context)
   local out = buffer.new()
   local pieces = pull(function(emit)
-    local put = formats[sink.format](out, sink)
+    local put, finish = formats[sink.format](out, sink)
     source.push(function(value)
       put(value)
       if #out >= PIECE_BYTES then
         emit(out:get())
       end
     end)
+    if finish then
+      finish()
+    end
     if #out > 0 then
       emit(out:get())
     end

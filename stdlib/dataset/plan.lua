@@ -23,6 +23,25 @@ function plan.branches(node)
   return { { input = node, steps = {} } }
 end
 
+--- The addresses of all that the stages of a node read from the storage; a cache that is filled reads nothing.
+function plan.sources(node)
+  local found, seen = {}, {}
+  local function visit(one)
+    if seen[one] or one.kept then
+      return
+    end
+    seen[one] = true
+    for _, address in ipairs(one.addresses or {}) do
+      found[#found + 1] = address
+    end
+    for _, parent in ipairs(one.parents or { one.parent }) do
+      visit(parent)
+    end
+  end
+  visit(node)
+  return found
+end
+
 local function position(f)
   local info = debug.getinfo(f, "S")
   return info.what == "C" and "" or (" (%s:%d)"):format(info.short_src, info.linedefined)

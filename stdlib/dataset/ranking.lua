@@ -11,21 +11,29 @@ local function default_key(value)
   return value
 end
 
--- Whether `a` comes before `b`: by key, of equal ones by the keys of pairs, and then as they came.
+-- Whether `a` comes before `b`: by key, of equal ones by the keys of pairs, those without one last, then as they came.
 local function goes_before(a, b)
   if a.order ~= b.order then
     return a.order > b.order
   end
   local x, y = a.name, b.name
-  if x ~= nil and type(x) == type(y) and x ~= y then
-    return x < y
+  if x ~= y then
+    return y == nil or x ~= nil and keys.less(x, y)
   end
   return a.place < b.place
 end
 
 local function name_of(value)
-  local name = type(value) == "table" and value.key or nil
-  return (type(name) == "string" or type(name) == "number") and name or nil
+  if type(value) ~= "table" then
+    return nil
+  end
+  local name = value.key
+  local kind = type(name)
+  -- NaN has no place in an order.
+  if kind == "string" or kind == "boolean" or kind == "number" and name == name then
+    return name
+  end
+  return nil
 end
 
 --- Gathers the `n` elements with the largest keys: `add(value)`, and `list()` for the elements, largest first.

@@ -188,29 +188,48 @@ local function parts_below(place)
   return found
 end
 
--- Removes the parts below an address; gives how many there were.
-local function remove_parts(address)
+-- Removes the parts below an address, but those whose keys are in `kept`.
+local function remove_parts(address, kept)
   local place = places.of(address)
-  local found = parts_below(place)
+  local found = {}
+  for _, key in ipairs(parts_below(place)) do
+    if not kept[key] then
+      found[#found + 1] = key
+    end
+  end
   if #found > 0 then
     place.store:delete_objects(place.bucket, found)
   end
-  return #found
 end
 
---- Makes sure that no parts are below the address before others are written there. They go again if the action fails.
-function Run:prepare(address, overwrite)
-  if overwrite then
-    self.call(function() remove_parts(address) end)
-  else
-    local count = self.call(function() return #parts_below(places.of(address)) end)
-    if count > 0 then
-      error(("there are %d parts of a dataset at %s: write elsewhere, or say `overwrite = true`"):format(count, address), 0)
-    end
+--- Calls `write`, which gives the addresses of the parts that it has written below an address. Parts that were there
+--- before stay until all are written, as an action that fails is not to take them along; then those go that were not
+--- written again.
+---@param write fun(): string[]
+function Run:replace_parts(address, overwrite, write)
+  local old = self.call(function() return parts_below(places.of(address)) end)
+  if #old > 0 and not overwrite then
+    error(("there are %d parts of a dataset at %s: write elsewhere, or say `overwrite = true`")
+      :format(#old, address), 0)
+  end
+  local was_there = {}
+  for _, key in ipairs(old) do
+    was_there[key] = true
   end
   self.undo = function()
-    self.call(function() remove_parts(address) end)
+    self.call(function() remove_parts(address, was_there) end)
   end
+  local written = write()
+  -- From here on it has not failed, whatever comes: nothing of what is written is to go.
+  self.undo = nil
+  if #old > 0 then
+    local prefix, is_new = places.parse(address).prefix, {}
+    for _, part in ipairs(written) do
+      is_new[prefix .. part:sub(#address + 1)] = true
+    end
+    self.call(function() remove_parts(address, is_new) end)
+  end
+  return written
 end
 
 function Run:end_jobs()

@@ -95,11 +95,30 @@ local function each_of(obj, next_value, emit)
   end
 end
 
-function sources.json_lines(_, obj)
+-- The values of records that end in another byte than a newline. They may hold newlines, which `json.lines` ends at.
+local function json_records(obj)
+  local decode, find = require("json").decode, string.find
+  local next_record, number = obj:lines(), 0
+  return function()
+    for record in next_record do
+      number = number + 1
+      if find(record, "%S") then
+        local value, err = decode(record)
+        if value == nil then
+          error(("%s, in record %d"):format(err, number), 0)
+        end
+        return value
+      end
+    end
+  end
+end
+
+function sources.json_lines(input, obj)
   local json = require "json"
+  local newline = input.newline
   return {
     push = function(emit)
-      each_of(obj, json.lines(obj), emit)
+      each_of(obj, newline and newline ~= "\n" and json_records(obj) or json.lines(obj), emit)
     end,
   }
 end

@@ -27,10 +27,23 @@ function each.filter(step, emit)
   end
 end
 
+-- Raises if a table without elements is not an empty list: a pair, say, would vanish. A list may have a field `n`.
+local function check_empty(name, all)
+  local field = next(all)
+  if field ~= nil and not (field == "n" and next(all, field) == nil) then
+    keys.fail("%s: the function gave a table that is no list, with a field `%s`; put braces around what is an element",
+      name, tostring(field))
+  end
+end
+
 -- Calls `emit` for the elements of a list or of an iterator, of which all three values of a `for` may be given.
 local function emit_all(name, emit, all, state, control)
   if type(all) == "table" then
-    for i = 1, #all do
+    local count = #all
+    if count == 0 then
+      check_empty(name, all)
+    end
+    for i = 1, count do
       emit(all[i])
     end
   elseif type(all) == "function" then

@@ -41,7 +41,9 @@ function csv.rows(source, options) end
 ---The text of rows.
 ---
 ---A cell is a string; a number, written so that it is read as the same; a 64-bit number of `ffi`; `true` or `false`; or empty: nil or
----`json.null`. Anything else raises an error with its row and column. A list is as long as its last cell, or as its field `n` says.
+---`json.null`. Anything else raises an error with its row and column. A list is as long as its last cell, or as its field `n` says;
+---1024 of its cells may be nil, and 8 for each that is not. A row without cells is written as one with an empty cell, `""`, since an
+---empty line would be no row.
 ---@param rows table[] Lists, or tables by name if there is a `header`.
 ---@param options? csv.WriteOptions
 ---@return string text

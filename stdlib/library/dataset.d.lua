@@ -40,6 +40,7 @@ local dataset = {}
 ---`separator`, `quote`, `header`, `numbers`, `comment` and `trim` are those of `csv.rows`.
 ---@class dataset.CsvReadOptions: dataset.TextOptions
 ---@field quoted_newlines? boolean Whether fields may hold newlines. An object is one partition then, as it can only be cut at lines that end rows. Default: true. With false it is cut as text is.
+---@field obj_newline? "\n" No other: rows end at newlines.
 ---@field separator? string
 ---@field quote? string|false
 ---@field header? boolean|string[]
@@ -52,7 +53,7 @@ local dataset = {}
 ---@return dataset
 function dataset.with(settings) end
 
----The elements of a list.
+---The elements of a list. One that is nil raises an error.
 ---@param list any[]
 ---@param options? dataset.Settings
 ---@return dataset.Dataset
@@ -97,6 +98,7 @@ function Dataset:map(f) end
 function Dataset:filter(f) end
 
 ---All elements that a function gives for each one: as a list, or as an iterator, with what a `for` takes; nil is none.
+---A table with fields and no elements, such as a pair without braces around it, raises an error.
 ---@param f fun(element: any): any[]|(fun(...): any)|nil, ...
 ---@return dataset.Dataset
 function Dataset:flat_map(f) end
@@ -180,7 +182,8 @@ function Dataset:join(other, options) end
 function Dataset:sort_by(key_f, options) end
 
 ---The `n` elements with the largest keys, largest first, in one partition. Of equal keys, the pair with the smaller `key` comes first, or
----the earlier element. The driver must have the memory for them.
+---the earlier element; keys that are booleans come before numbers, numbers before strings, and what has no such key
+---last. The driver must have the memory for them.
 ---@param n integer
 ---@param key_f? fun(element: any): string|number Default: the value of a pair, another element itself.
 ---@return dataset.Dataset
@@ -234,9 +237,10 @@ function Dataset:first() end
 function Dataset:foreach(f) end
 
 ---@class dataset.WriteOptions
----@field overwrite? boolean Whether parts that are there are removed first; otherwise they are an error. Default: false.
+---@field overwrite? boolean Whether parts may be there; they are an error otherwise. Those of the same name are replaced one by one, the others removed when all is written: if the action fails, each old part is still there or has been replaced. Default: false.
 
----`separator`, `quote`, `header` and `newline` are those of `csv.encode`; each part has its header.
+---`separator`, `quote`, `header` and `newline` are those of `csv.encode`; each part has its header, also one without
+---rows if the header is a list.
 ---@class dataset.CsvWriteOptions: dataset.WriteOptions
 ---@field separator? string
 ---@field quote? string|false
@@ -244,7 +248,10 @@ function Dataset:foreach(f) end
 ---@field newline? "\n"|"\r\n"
 
 ---Writes strings and numbers as lines: an object `part-00000.txt` for each partition below an address such as `s3://bucket/prefix/`
----or `local://bucket/prefix/`. Each appears whole; if the action fails, all go again.
+---or `local://bucket/prefix/`. Each appears whole; if the action fails, all go again that were not there before. What
+---the dataset reads must not lie where it writes to.
+---
+---Numbers are written so that they are read as the same. A string with a newline in it raises an error.
 ---@param url string
 ---@param options? dataset.WriteOptions
 ---@return string[] addresses

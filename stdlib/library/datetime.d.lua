@@ -82,8 +82,8 @@ function moment:format(format) end
 ---@return string
 function moment:iso() end
 
----The moment that much later: years to days by the calendar of its zone (a month after January 31 is the last day of February), then
----hours, minutes and seconds by the clock. A number is seconds.
+---The moment that much later: years and months by the calendar of its zone (a month after January 31 is the last day of February),
+---then weeks and days, then hours, minutes and seconds by the clock. Each may be negative. A number is seconds.
 ---@param amounts datetime.Amounts|number
 ---@return datetime.Moment
 function moment:add(amounts) end

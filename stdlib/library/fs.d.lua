@@ -20,6 +20,7 @@ local fs = {}
 function fs.read(path) end
 
 ---Writes a file, whole or not at all: others see the old content or the new, never a part. The mode of a file that was there stays.
+---A link stays one: what it leads to is written.
 ---@param path string
 ---@param text string|number
 ---@return true? done
@@ -70,7 +71,7 @@ function fs.list(path) end
 function fs.walk(path) end
 
 ---The paths that match a pattern, sorted: `*` and `?` within a name, `[abc]`, `**` for any folders. A dot in front of a name is
----matched only by a dot. Links to folders are followed.
+---matched only by a dot. Links to folders are followed, but not by `**`.
 ---@param pattern string
 ---@return string[]? paths
 ---@return string? err
@@ -85,7 +86,8 @@ function fs.glob(pattern) end
 ---@return integer? number
 function fs.mkdir(path, options) end
 
----Removes a file, a link, or a folder.
+---Removes a file, a link, or a folder. With `recursive`, the current folder, one that it is in, and a path that ends in `..` raise an
+---error.
 ---@param path string
 ---@param options? {recursive?: boolean} `recursive = true`: a folder with all that is in it.
 ---@return true? done
@@ -101,7 +103,7 @@ function fs.remove(path, options) end
 ---@return integer? number
 function fs.rename(from, to) end
 
----Copies a file with its mode, in place of what is there.
+---Copies a file with its mode, in place of what is there, whole or not at all. A file cannot be copied to itself.
 ---@param from string
 ---@param to string
 ---@return true? done

@@ -36,7 +36,8 @@ function json.decode(text, options) end
 ---The text of a value.
 ---
 ---A table is an array if its keys are 1, 2, 3 … or if `json.array` marked it, and an object if they are strings; an empty one is an
----object. A list whose length is in field `n`, as in results of jobs, is an array with `null` for what is nil. Metamethods are not called.
+---object. A list whose length is in field `n`, as in results of jobs, is an array with `null` for what is nil,
+---which 1024 elements may be, and 8 for each that is not. Metamethods are not called.
 ---`int64_t` and `uint64_t` are written exactly, and numbers so that they are read as the same.
 ---
 ---What cannot be JSON raises an error with its path, in which lists count from 1: `a function cannot be JSON, at $.items[3].f`. Such

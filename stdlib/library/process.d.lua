@@ -12,10 +12,10 @@ local process = {}
 
 ---@class process.RunOptions: process.Options
 ---@field timeout? number Seconds; then it is killed, with all that it started.
----@field check? boolean Raise if it cannot be started or does not end with status 0. Default: false.
+---@field check? boolean Raise if it cannot be started or does not end with status 0 in time. Default: false.
 
 ---@class process.Result
----@field ok boolean Whether it ended with status 0.
+---@field ok boolean Whether it ended with status 0, and in time.
 ---@field code? integer Its status; nil if a signal ended it.
 ---@field signal? integer The number of the signal that ended it.
 

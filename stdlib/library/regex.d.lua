@@ -23,7 +23,7 @@ local regex = {}
 ---@return regex.Regex
 function regex.new(pattern, options) end
 
----A pattern that matches exactly this text.
+---A pattern that matches exactly this text, which may hold any bytes; also as a part of an extended pattern.
 ---@param text string
 ---@return string
 function regex.escape(text) end

@@ -27,6 +27,28 @@ fn elements_are_counted_and_added_up() {
 }
 
 #[test]
+fn states_may_be_false_but_not_nil() {
+    passes(
+        r#"
+        local d = dataset.from_list({ 1, -1, 2, 3 }, { partitions = 2 })
+        local function all_positive(state, x) return state and (x == true or (x ~= false and x > 0)) end
+        local function both(a, b) return a and b end
+        same(d:fold(true, all_positive, both), false)
+        same(d:filter(function(x) return x > 0 end):fold(true, all_positive, both), true)
+        local flags = dataset.from_list({ false, true, true }, { partitions = 3 })
+        same(flags:reduce(both), false)
+        same(flags:reduce(function(a, b) return a == b end), false)
+        same(flags:fold(false, function(a, b) return a == b end, function(a, b) return not a and b end), false)
+        -- Where partitions meet, as within one.
+        local function one() return 1 end
+        raises("dataset:fold: the function gave nil", function() return d:fold(0, one, function() end) end)
+        local two = dataset.from_list({ 1, 2 }, { partitions = 2 })
+        raises("dataset:reduce: the function gave nil", function() return two:reduce(function() end) end)
+        "#,
+    );
+}
+
+#[test]
 fn what_is_empty_has_answers_too() {
     passes(
         r#"
@@ -108,6 +130,31 @@ fn the_largest_come_first() {
         same(counts:top(3):collect(), { { key = "a", value = 2 }, { key = "b", value = 2 }, { key = "c", value = 1 } })
         same(dataset.from_list({ { n = 1, s = "x" }, { n = 1, s = "y" }, { n = 2, s = "z" } }):top(2, function(r) return r.n end):collect(),
           { { n = 2, s = "z" }, { n = 1, s = "x" } })
+        "#,
+    );
+}
+
+/// In whatever order they come: comparing names of one type only was no order.
+#[test]
+fn the_largest_are_in_order_whatever_their_names_are() {
+    passes(
+        r#"
+        local names = { false, true, -1, 2, 10, "1", "a", "b" }
+        local nameless = { { 1 }, { value = 5 }, { key = {} }, { key = 0 / 0 } }
+        for shift = 0, 11 do
+          local list = {}
+          for i = 1, #names do
+            list[(i * 5 + shift) % 12 + 1] = { key = names[i], place = i }
+          end
+          for i, value in ipairs(nameless) do
+            list[((i + #names) * 5 + shift) % 12 + 1] = value
+          end
+          for _, partitions in ipairs { 1, 3 } do
+            local got = dataset.from_list(list, { partitions = partitions }):top(12, function() return 1 end):collect()
+            for i, name in ipairs(names) do same(got[i], { key = name, place = i }) end
+            same(#got, 12)
+          end
+        end
         "#,
     );
 }

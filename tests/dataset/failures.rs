@@ -25,6 +25,14 @@ fn mistakes_are_told_at_once_and_where_they_are() {
         raises("unknown option `desc`; the options are descending", d.sort_by, d, { desc = true })
         raises("a value to begin with expected, got nil", d.fold, d, nil, function() end)
         raises("(list expected, got string)", dataset.from_list, "x")
+        raises("(element 2 of the list is nil: leave it out", dataset.from_list, { 1, nil, 3 })
+        local holed = { 1 }
+        holed[3], holed[9] = 3, 9
+        raises("(element 2 of the list is nil: leave it out", dataset.from_list, holed)
+        raises('option `obj_newline` must be "\\n" for CSV', dataset.read_csv, at("x"), { obj_newline = ";" })
+        raises('option `obj_newline` must be "\\n" for CSV', dataset.read_csv, at("x"),
+          { obj_newline = ";", quoted_newlines = false })
+        dataset.read_csv(at("x"), { obj_newline = "\n", quoted_newlines = false })
         raises("(finite numbers expected, got x)", dataset.from_range, "x")
         raises("the step must not be 0", dataset.from_range, 1, 2, 0)
         raises("unknown option `partition`; the options are executor, partitions, memory", dataset.from_list, {}, { partition = 1 })

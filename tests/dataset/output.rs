@@ -61,6 +61,121 @@ fn parts_that_are_there_are_kept_unless_they_may_go() {
     );
 }
 
+/// They were removed before anything was read.
+#[test]
+fn parts_are_replaced_only_by_what_succeeds() {
+    passes(
+        r#"
+        local function get(key) return lithops.storage:get_object(nil, key) end
+        local function keys() return lithops.storage:list_keys(nil, "out/") end
+        dataset.from_list({ "a", "b", "c" }, { partitions = 3 }):write_text(at("out"))
+        local all = { "out/part-00000.txt", "out/part-00001.txt", "out/part-00002.txt" }
+        -- What fails before it writes, or while it does.
+        local d = dataset.from_list({ 1, 2, 3, 4, 5 }, { partitions = 5 })
+        local early = d:group_by(function() error("early") end)
+        raises("early", early.write_text, early, at("out"), { overwrite = true })
+        same({ keys(), get(all[1]), get(all[2]), get(all[3]) }, { all, "a\n", "b\n", "c\n" })
+        local late = d:map(function(x)
+          if x <= 3 then error("late") end
+          return x
+        end)
+        raises("late", late.write_text, late, at("out"), { overwrite = true })
+        same({ keys(), get(all[1]), get(all[2]), get(all[3]) }, { all, "a\n", "b\n", "c\n" })
+        dataset.from_list({ { 1 }, { 2 } }, { partitions = 2 }):write_csv(at("out"), { overwrite = true })
+        same(keys(), { "out/part-00000.csv", "out/part-00001.csv" })
+        -- With the store of an executor.
+        local ours = dataset.with({ executor = lithops.FunctionExecutor() })
+        ours.from_list({ { 3 } }, { partitions = 1 }):write_csv(at("out"), { overwrite = true })
+        same({ keys(), get("out/part-00000.csv") }, { { "out/part-00000.csv" }, "3\n" })
+        "#,
+    );
+}
+
+#[test]
+fn nothing_is_written_over_what_is_read() {
+    passes(
+        r#"
+        local d = dataset.from_list({ "a", "b" }, { partitions = 2 })
+        d:write_text(at("in/deep"))
+        local function refuses(source, target, options)
+          local made = dataset.read_text(source):map(string.upper):count_by_value():keys()
+          local words = ("dataset:write_text: the dataset reads %s, which parts written below %s could replace"):format(
+            tostring(source), at(target))
+          raises(words, made.write_text, made, at(target), options)
+        end
+        local over = { overwrite = true }
+        for _, source in ipairs { "in/deep/", "in/deep/part-00000.txt", "in/deep/*", "in/*/*.txt", "in/", "**/*.txt",
+          "in/d?[a-f]p/*" } do
+          refuses(at(source), "in/deep/", over)
+        end
+        refuses(lithops.storage:put_cloudobject("x", nil, "in/deep/x"), "in/deep/", over)
+        lithops.storage:delete_object(nil, "in/deep/x")
+        refuses(at("in/"), "in/new/")
+        -- Beside it, above it, or of a cache that is filled.
+        put("in/x.txt", "c")
+        same(#dataset.read_text(at("in/*.txt")):write_text(at("in/beside"), over), 1)
+        same(#dataset.read_text(at("in/x.txt")):write_text(at("in/x.txt.parts"), over), 1)
+        same(#dataset.read_text(at("in/x.txt")):write_text(at("in")), 1)
+        local kept = dataset.read_text(at("in/deep/")):map(string.upper):cache()
+        raises("the dataset reads", kept.write_text, kept, at("in/deep"), over)
+        kept:count()
+        kept:write_text(at("in/deep"), over)
+        same(dataset.read_text(at("in/deep/")):collect(), { "A", "B" })
+        local _, err = pcall(function() dataset.read_text(at("in/")):write_text(at("in"), over) end)
+        assert(err:find("^pipeline.lua:%d+: dataset:write_text: the dataset reads"), err)
+        "#,
+    );
+}
+
+#[test]
+fn numbers_are_written_so_that_they_are_read_as_the_same() {
+    passes(
+        r#"
+        local list = { 2 ^ 53, -2 ^ 53, 123456789012345678, 0.1, 1 / 3, 0.1 + 0.2, 1e300, 5e-324, 1e15 + 0.5, 7, -3,
+          1e14 }
+        local d = dataset.from_list(list, { partitions = 1 })
+        d:write_text(at("numbers"))
+        same(dataset.read_text(at("numbers/")):map(tonumber):collect(), list)
+        local lines = dataset.read_text(at("numbers/")):collect()
+        same({ lines[1], lines[4], lines[10], lines[12] }, { "9007199254740992", "0.1", "7", "100000000000000" })
+        dataset.from_list({ 1 / 0, -1 / 0 }, { partitions = 1 }):write_text(at("inf"))
+        same(dataset.read_text(at("inf/")):collect(), { "inf", "-inf" })
+        dataset.from_list({ 0 / 0 }):write_text(at("nan"))
+        assert(dataset.read_text(at("nan/")):first():find("nan"))
+        "#,
+    );
+}
+
+#[test]
+fn an_element_is_one_line_of_text() {
+    passes(
+        r#"
+        local d = dataset.from_list({ "one\ntwo" })
+        raises([[dataset:write_text: the element "one\ntwo" has a newline in it and would become several lines]],
+          d.write_text, d, at("lines"))
+        d = dataset.from_list({ ("x"):rep(38) .. "ä€" .. "\n" })
+        raises('the element "' .. ("x"):rep(38) .. '…" has a newline', d.write_text, d, at("lines"))
+        same(lithops.storage:list_keys(nil, "lines/"), {})
+        "#,
+    );
+}
+
+#[test]
+fn a_part_without_rows_has_its_header() {
+    passes(
+        r#"
+        local function get(address) return lithops.storage:get_object(nil, address:sub(#at() + 1)) end
+        local d = dataset.from_list({ { a = 1 }, { a = 2 } }, { partitions = 2 })
+          :filter(function(row) return row.a > 1 end)
+        local parts = d:write_csv(at("rows"), { header = { "a" } })
+        same({ get(parts[1]), get(parts[2]) }, { "a\n", "a\n2\n" })
+        -- Whose names would they be?
+        parts = d:write_csv(at("unnamed"), { header = true })
+        same({ get(parts[1]), get(parts[2]) }, { "", "a\n2\n" })
+        "#,
+    );
+}
+
 #[test]
 fn nothing_is_left_of_what_failed() {
     passes(

@@ -65,9 +65,18 @@ fn lines_of_json_are_values() {
         local all = dataset.read_json_lines(at("j/")):group_by(type):filter(function(p) return p.key == "table" end):first().value
         same(all[2][2] == json.null, true)
         same(json.encode(all[1], { sort_keys = true }), '{"n":1,"tags":[]}')
+        -- By another end of the lines, whole and in pieces.
+        put("nul", '{"n":\n1}\0{"n": 2}\0\0"x"')
+        same(dataset.read_json_lines(at("nul"), { obj_newline = "\0" }):collect(), { { n = 1 }, { n = 2 }, "x" })
+        same(dataset.read_json_lines(at("nul"), { obj_newline = "\0", obj_chunk_size = 4 }):count(), 3)
+        put("nul", '{"n": 1}\0 \0{"n" 2}\0')
+        local d = dataset.read_json_lines(at("nul"), { obj_newline = "\0" })
+        local err = raises("object " .. at("nul"), d.collect, d)
+        assert(tostring(err):find("in record 3", 1, true), tostring(err))
+        same(dataset.read_json_lines(at("j/2"), { obj_newline = "\n" }):count(), 2)
         put("bad", '{"a": 1}\n{"a"\n')
-        local d = dataset.read_json_lines(at("bad"))
-        local err = raises("object " .. at("bad"), d.collect, d)
+        d = dataset.read_json_lines(at("bad"))
+        err = raises("object " .. at("bad"), d.collect, d)
         assert(tostring(err):find("line 2", 1, true), tostring(err))
         "#,
     );
@@ -95,6 +104,16 @@ fn rows_of_csv_are_lists_or_tables() {
         same(d:map(function(row) return row.n end):sum(), 500500)
         assert(d:map_partitions(function() return { 1 } end):count() > 5)
         same(#d:take(500), 500)
+        -- Names are names, also those that look like numbers, or whose fields are.
+        local priced = { header = true, numbers = { "price" }, quoted_newlines = false }
+        same(dataset.read_csv(put("price.csv", "item,price\na,1.5\n"), priced):first(), { item = "a", price = 1.5 })
+        rows = { "item,2024" }
+        for i = 1, 300 do rows[#rows + 1] = ("row %d,%d"):format(i, i) end
+        put("years.csv", table.concat(rows, "\n"))
+        local cut = { header = true, numbers = true, quoted_newlines = false, obj_chunk_size = 500 }
+        got = dataset.read_csv(at("years.csv"), cut):collect()
+        same(#got, 300)
+        for i = 1, 300 do same(got[i], { item = "row " .. i, ["2024"] = i }) end
         local bad = dataset.read_csv(put("bad.csv", 'a,b\n"never closed'))
         raises("never closed", bad.collect, bad)
         raises("objects are read whole; say `quoted_newlines = false`", dataset.read_csv, at("d.csv"), { obj_chunk_size = 3 })

@@ -22,6 +22,23 @@ fn elements_are_mapped_filtered_and_multiplied() {
     );
 }
 
+/// It would be taken for an empty list.
+#[test]
+fn a_pair_without_braces_is_no_list() {
+    passes(
+        r#"
+        local d = dataset.from_list({ 1, 2 })
+        local pairs_only = d:flat_map(function(x) return { key = x } end)
+        raises("dataset:flat_map: the function gave a table that is no list, with a field `key`",
+          pairs_only.collect, pairs_only)
+        local partitions = d:map_partitions(function() return { key = 1 } end)
+        raises("dataset:map_partitions: the function gave a table that is no list", partitions.collect, partitions)
+        same(d:flat_map(function() return { n = 0 } end):count(), 0)
+        same(d:flat_map(function(x) return { { key = x } } end):count(), 2)
+        "#,
+    );
+}
+
 #[test]
 fn a_function_sees_a_whole_partition() {
     passes(

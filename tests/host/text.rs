@@ -159,6 +159,16 @@ fn loops_within_loops_and_loops_left_early() {
         local n = 0
         for word in ("word "):rep(1e5):gmatch("%a+") do n = n + #word end
         assert(n == 4e5)
+        -- Long ones, and nothing of them is left when they are over.
+        local long = (("x"):rep(1e5) .. " "):rep(100)
+        n = 0
+        for word in long:gmatch("%a+") do n = n + #word end
+        assert(n == 1e7)
+        collectgarbage() collectgarbage()
+        local before = collectgarbage("count")
+        for line in (long .. "y"):gmatch("%a+") do n = n + #line end
+        collectgarbage() collectgarbage()
+        assert(collectgarbage("count") - before < 100, collectgarbage("count") - before)
         -- In coroutines.
         local together = {}
         local function words(text) return coroutine.wrap(function() for word in text:gmatch("%a+") do coroutine.yield(word) end end) end

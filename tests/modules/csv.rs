@@ -53,6 +53,54 @@ fn columns_have_names() {
 }
 
 #[test]
+fn a_header_may_have_any_number_of_names() {
+    passes(
+        r##"
+        local csv = require "csv"
+        local names, cells = {}, {}
+        for i = 1, 50000 do names[i], cells[i] = "c" .. i, tostring(i) end
+        local text = table.concat(names, ",") .. "\n" .. table.concat(cells, ",") .. "\n"
+        local rows, found = csv.decode(text, { header = true, numbers = { "c50000" } })
+        same({ rows[1].c1, rows[1].c49999, rows[1].c50000 }, { "1", "49999", 50000 })
+        same(found, names)
+        same(csv.decode(table.concat(cells, ","), { header = names })[1].c50000, "50000")
+        "##,
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_header_is_wrong_with_all_rows() {
+    passes(
+        r##"
+        local csv = require "csv"
+        local next_row = csv.rows("a,a\n1,2\n3,4\n", { header = true })
+        for _ = 1, 3 do raises('csv.rows: a second column is named "a" at line 1 column 3', next_row) end
+        next_row = csv.rows("a,b\n1,2\n", { header = true, numbers = { "c" } })
+        for _ = 1, 3 do raises("option `numbers` names the column", next_row) end
+        local twice = { header = { "a", "b", "a" } }
+        same({ csv.decode("1,2,3\n", twice) }, { [2] = 'a second column is named "a" in `header`' })
+        next_row = csv.rows("1,2,3\n", twice)
+        for _ = 1, 2 do raises('csv.rows: a second column is named "a" in `header`', next_row) end
+        "##,
+    );
+}
+
+#[test]
+fn rows_without_cells_come_back() {
+    passes(
+        r##"
+        local csv = require "csv"
+        local text = csv.encode { { "a" }, {}, { "b" } }
+        same(text, 'a\n""\nb\n')
+        same(csv.decode(text), { { "a" }, { "" }, { "b" } })
+        same(csv.encode({ {} }, { header = { "a" } }), 'a\n""\n')
+        same(csv.encode({ { 1 } }, { header = { "" } }), '""\n1\n')
+        raises("a row without a cell that has text cannot be written without quotes", csv.encode, { {} }, { quote = false })
+        "##,
+    );
+}
+
+#[test]
 fn fields_that_are_exact_numbers_are_numbers() {
     passes(
         r##"
@@ -194,6 +242,9 @@ fn what_is_no_cell_is_told_with_its_place() {
         raises("row 2: a cell has a name that the first row, and so the header, lacks", csv.encode, { { a = 1 }, { b = 1 } }, { header = true })
         raises("`header = true` takes the names", csv.encode, { { 1 } }, { header = true })
         raises("1.5 is no place of a cell", csv.encode, { { [1.5] = 1 } })
+        raises("row 1: a row of 1048576 cells has 1 that are not nil", csv.encode, { { [1048576] = 1 } })
+        raises("row 1: a row of 1000000 cells has 1 that are not nil", csv.encode, { { 1, n = 1e6 } })
+        same(#csv.encode { { [300] = 1 } }, 301)
         raises("cannot be written without quotes", csv.encode, { { "a,b" } }, { quote = false })
         raises("unknown option `headers`; did you mean `header`?", csv.encode, {}, { headers = true })
         "##,

@@ -73,6 +73,12 @@ fn arithmetic_knows_calendars_and_clocks() {
         same(t:add { months = 1 }:iso(), "2024-02-29T12:00:00Z")
         same(t:sub { years = 1, days = 1, hours = 1.5 }:iso(), "2023-01-30T10:30:00Z")
         same(t:add { weeks = 1, minutes = -1, seconds = 0.25 }:iso(), "2024-02-07T11:59:00.25Z")
+        -- Amounts of both signs: months first, then days, then the clock.
+        same(t:add { months = 1, days = -1 }:iso(), "2024-02-28T12:00:00Z")
+        same(t:add { years = 1, months = -1 }:iso(), "2024-12-31T12:00:00Z")
+        same(t:add { weeks = 1, days = -1 }:iso(), "2024-02-06T12:00:00Z")
+        same(t:add { days = 1, hours = 1, minutes = -30 }:iso(), "2024-02-01T12:30:00Z")
+        same(t:sub { months = -1, days = 1 }:iso(), "2024-02-28T12:00:00Z")
         same(t:add(60):iso(), "2024-01-31T12:01:00Z")
         same((t + 60):iso(), "2024-01-31T12:01:00Z")
         same((60 + t):iso(), "2024-01-31T12:01:00Z")

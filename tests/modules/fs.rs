@@ -74,7 +74,17 @@ fn folders_are_looked_at() {
         same(fs.glob("t/a/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv" })
         same(fs.glob("t/*"), { "t/a", "t/link", "t/x.csv" })
         same(fs.glob("t/.*"), { "t/.hidden" })
-        same(fs.glob("t/**/y.csv"), { "t/a/y.csv", "t/link/y.csv" })
+        same(fs.glob("t/**/y.csv"), { "t/a/y.csv" })
+        same(fs.glob("t/*/y.csv"), { "t/a/y.csv", "t/link/y.csv" })
+        same(fs.glob("t/link/**/*.csv"), { "t/link/b/z.csv", "t/link/y.csv" })
+        same(fs.glob("t/**"), { "t/a", "t/a/b", "t/link" })
+        same(fs.glob("t/**/"), { "t/a", "t/a/b", "t/link" })
+        same(fs.glob("**/a/**/*.csv"), { "t/a/b/z.csv", "t/a/y.csv" })
+        same(fs.glob("**/**/z.csv"), { "t/a/b/z.csv" })
+        same(fs.glob("./**/b/z.csv"), { "t/a/b/z.csv" })
+        same(fs.glob(here .. "/t/**/b"), { here .. "/t/a/b" })
+        same(fs.glob("t/**/.*"), { "t/.hidden" })
+        raises("recursive wildcards must form a single path component", fs.glob, "t/**/a**")
         same(fs.glob("t/[xy].c?v"), { "t/x.csv" })
         same(fs.glob("none/*"), {})
         same(fs.list("t"), { ".hidden", "a", "link", "x.csv" })
@@ -123,6 +133,90 @@ fn things_are_moved_and_removed() {
         raises("this would remove a whole file system", fs.remove, "/", { recursive = true })
         raises("unknown option `recurse`; did you mean `recursive`?", fs.remove, "c", { recurse = true })
         same({ fs.cwd(), fs.home() }, { fs.cwd(), here })
+        "#,
+    );
+}
+
+#[test]
+fn links_that_lead_back_do_not_hold_up_a_search() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.mkdir("t/a/b", { parents = true })
+        fs.write("t/a/b/x", "")
+        for _, name in ipairs { "one", "two", "three" } do
+          fs.symlink("..", "t/a/" .. name)
+          fs.symlink("../..", "t/a/b/" .. name)
+        end
+        same(fs.glob("t/**/x"), { "t/a/b/x" })
+        same(fs.glob("t/**/b/x"), { "t/a/b/x" })
+        "#,
+    );
+}
+
+#[test]
+fn a_file_is_not_copied_to_itself() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.write("a", "x")
+        fs.symlink("a", "soft")
+        assert(os.execute("ln a hard"))
+        for _, other in ipairs { "a", "./a", "soft", "hard" } do
+          same((fs.copy("a", other)), nil)
+          same(select(2, fs.copy("a", other)), other .. ": this is the same file as the one to copy")
+          same(fs.read("a"), "x")
+        end
+        -- The mode comes along, and links stay.
+        fs.write("b", "other")
+        fs.symlink("b", "to_b")
+        assert(os.execute("chmod 640 a"))
+        same(fs.copy("a", "to_b"), true)
+        same({ fs.read("b"), fs.readlink("to_b"), fs.stat("b").mode }, { "x", "b", tonumber("640", 8) })
+        same(fs.copy("a", "/dev/null"), true)
+        fs.mkdir("d")
+        same(select(2, fs.copy("a", "d")), "d: Is a directory")
+        same(select(2, fs.copy("d", "e")), "d: Is a directory")
+        same(fs.list("d"), {})
+        same(fs.exists("e"), false)
+        "#,
+    );
+}
+
+#[test]
+fn a_link_that_leads_nowhere_yet_stays_one() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.mkdir("d")
+        fs.symlink("d/second", "first")
+        fs.symlink("target", "d/second")
+        same(fs.write("first", "x"), true)
+        same({ fs.readlink("first"), fs.readlink("d/second"), fs.read("d/target") }, { "d/second", "target", "x" })
+        fs.symlink("loop", "loop")
+        same(select(2, fs.write("loop", "x")), "loop: Too many levels of symbolic links")
+        "#,
+    );
+}
+
+#[test]
+fn the_folder_of_the_script_is_not_removed() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.mkdir("d/e", { parents = true })
+        fs.write("d/x", "")
+        fs.symlink(".", "self")
+        local recursive = { recursive = true }
+        local words = "this would remove a whole file system or the folder that the script is in"
+        for _, path in ipairs { ".", "..", "/..", "d/..", "d/e/../..", here, here .. "/..", "self/" } do
+          raises(words, fs.remove, path, recursive)
+        end
+        raises("since it ends in `..`", fs.remove, "d/e/..", recursive)
+        same(fs.list("."), { "d", "pipeline.lua", "self" })
+        same(fs.remove("self", recursive), true)
+        same(fs.remove("d/../d", recursive), true)
+        same(fs.list("."), { "pipeline.lua" })
         "#,
     );
 }

@@ -41,6 +41,7 @@ fn failures_can_be_errors() {
         raises("sh exited with status 3: the last line", process.run, { "sh", "-c", "echo first >&2; echo the last line >&2; exit 3" }, check)
         raises("false exited with status 1", process.run, { "false" }, check)
         raises("no-such-program: there is no such program", process.run, { "no-such-program" }, check)
+        raises("sh ran past its timeout", process.run, { "sh", "-c", "sleep 1000 & exit 0" }, { check = true, timeout = 0.1 })
         raises("sleep ran past its timeout", process.run, { "sleep", "1000" }, { check = true, timeout = 0.01 })
         raises("a list expected: the program and its arguments", process.run, {})
         raises("table expected, got string", process.run, "ls -l")
@@ -67,6 +68,27 @@ fn timeouts_kill_all_that_was_started() {
     passes(script);
     // In a worker, where it is no leader of a group.
     passes(&format!("lithops.call_async(function() {script} end):result()"));
+}
+
+#[test]
+fn a_timeout_kills_what_a_program_left_behind() {
+    let folder = jobs::folder(
+        r#"
+        local process = require "process"
+        local r = process.run({ "sh", "-c", "sleep 1000 & echo $! > inner; exit 0" }, { timeout = 0.5 })
+        same({ r.ok, r.code, r.timed_out }, { false, 0, true })
+        append("after", "")
+        await(here .. "/go")
+        print "ok"
+        "#,
+    );
+    let script = jobs::spawn(&folder, &[]);
+    let inner = pid_in(&folder, "inner");
+    wait_until("the timeout", || folder.path().join("after").exists());
+    wait_until("its end", || !jobs::is_alive(inner));
+    folder.write("go", "");
+    let run: crate::support::Run = script.wait_with_output().unwrap().into();
+    assert_eq!(run.out, "ok\n", "{}", run.err);
 }
 
 #[test]
@@ -116,7 +138,7 @@ fn pid_in(folder: &crate::support::Folder, name: &str) -> u32 {
 fn nothing_outlives_the_script() {
     let start = r#"
         local process = require "process"
-        local p = process.spawn { "sh", "-c", "sleep 1000 & echo $! > inner; echo $$ > outer; wait" }
+        local p = process.spawn { "sh", "-c", "sleep 1000 & echo $! > inner; echo $$ > pid; mv pid outer; wait" }
         await(here .. "/outer")
     "#;
     for (end, signal) in [("", None), ("error 'oops'", None), ("os.exit(3)", None), ("p:wait()", Some("INT"))] {
@@ -148,7 +170,7 @@ fn a_worker_that_is_lost_takes_its_programs_along() {
     let folder = jobs::folder(
         r#"
         local f = lithops.call_async(function(here)
-          require("process").run { "sh", "-c", "sleep 1000 & echo $! > " .. here .. "/inner; wait" }
+          require("process").run { "sh", "-c", "cd " .. here .. "; sleep 1000 & echo $! > pid; mv pid inner; wait" }
         end, here)
         await(here .. "/inner")
         f:cancel()

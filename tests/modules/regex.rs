@@ -141,6 +141,15 @@ fn functions_of_the_module_take_patterns() {
         same({ regex.gsub("a.b", regex.escape("."), "-") }, { "a-b", 1 })
         local special = [[\.+*?()|[]{}^$#&-~ é]]
         same(regex.match(special, "^" .. regex.escape(special) .. "$"), special)
+        -- In an extended pattern, too, and any bytes.
+        for _, text in ipairs { " ", "a b\t#c\r\n\v\fd", "\226\128\137é\194\160", "\255a\0\195", "", special } do
+          for _, extended in ipairs { false, true } do
+            local re = regex.new("^" .. regex.escape(text) .. "$", { extended = extended })
+            same(re:match("" .. text), text)
+            same(re:is_match(text .. "."), false)
+          end
+        end
+        same(regex.escape("\255 ."), [[(?-u:\xFF)\x20\.]])
         raises("bad argument #2 to 'match' (pattern or regex expected, got nil)", regex.match, "x")
         "#,
     );

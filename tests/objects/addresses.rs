@@ -1,7 +1,12 @@
 //! Which elements are objects, and which addresses lead to them.
 
-use crate::jobs::{folder, passes, run_in};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Stdio;
+
+use crate::jobs::{command, folder, passes, run_in, with_prelude};
 use crate::places::{Place, everywhere};
+use crate::support::{Folder, Run};
 
 everywhere! {
     a_parameter_named_obj_opens_addresses
@@ -102,6 +107,8 @@ fn files_are_objects() {
         same(got("file://data/b.txt"), { "B" })
         same(got("file://data/*.txt"), { "A", "B" })
         same(got("file://data/"), { "A", "B", "C" })
+        same(got("file://./data/../data//*.txt"), { "A", "B" })
+        same(got("file://data/**/*.txt"), { "A", "B", "C" })
         same(got({ "file://data/deep/c.txt", "file://data/a.txt" }), { "C", "A" })
         local path = lithops.map(function(obj) return obj.path end, "file://data/a.txt"):get_result()[1]
         same(read(path), "A")
@@ -112,6 +119,36 @@ fn files_are_objects() {
         folder.write(&format!("data/{name}"), content);
     }
     run_in(&folder, &[]).prints("ok\n");
+}
+
+#[test]
+fn a_pattern_of_files_enters_only_folders_where_it_can_match() {
+    let folder = Folder::new();
+    let script = r#"
+        local function key(obj) return obj.key:match("in %[1%]/(.*)") end
+        local function found(address) return lithops.map(key, address):get_result() end
+        same(found("file://*.csv"), { "a.csv" })
+        same(found("file://y*/x.csv"), { "y1/x.csv", "y2/x.csv" })
+        -- Links lead into folders, but not round and round.
+        same(found("file://z/"), { "z/deep/b.csv", "z/x.csv" })
+        same(found("file://y2/"), { "y2/deep/b.csv", "y2/x.csv" })
+        same(found("file://z/**/*.csv"), { "z/deep/b.csv", "z/x.csv" })
+        print "ok"
+        "#;
+    // A working folder whose name looks like a pattern.
+    folder.write("in [1]/pipeline.lua", with_prelude(script));
+    for name in ["a.csv", "y1/x.csv", "z/x.csv", "z/deep/b.csv", "closed/x.csv"] {
+        folder.write(&format!("in [1]/{name}"), "");
+    }
+    let working = folder.path().join("in [1]");
+    symlink("z", working.join("y2")).unwrap();
+    symlink("..", working.join("z/deep/round")).unwrap();
+    let open_to = |mode| fs::set_permissions(working.join("closed"), fs::Permissions::from_mode(mode)).unwrap();
+    open_to(0o000);
+    let run = Run::from(command(&folder, &[]).current_dir(&working).stdin(Stdio::null()).output().unwrap());
+    // So that it can be deleted.
+    open_to(0o700);
+    run.prints("ok\n");
 }
 
 fn a_list_of_futures_is_complete_as_it_is_looked_at(place: &Place) {

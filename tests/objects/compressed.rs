@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::documents::{Document, Documents};
 use crate::jobs::{folder, run_in};
 use crate::places::{Place, everywhere};
 
@@ -79,4 +80,27 @@ fn they_are_not_cut_which_a_warning_says() {
     assert_eq!((run.out.as_str(), run.code), ("ok\n", Some(0)), "{run:?}");
     let warning = "a.txt.gz is read in one piece: it is gzip, which can only be read from its start";
     assert!(run.err.contains(warning), "{run:?}");
+}
+
+#[test]
+fn the_first_bytes_may_come_one_by_one() {
+    let server = Documents::start();
+    let slow = |content: Vec<u8>| Document {
+        has_ranges: false,
+        is_chunked: true,
+        piece_bytes: Some(1),
+        ..Document::new(content)
+    };
+    server.put("/packed", slow(gzip(b"one\ntwo\n")));
+    server.put("/plain", slow(b"plain".to_vec()));
+    let folder = folder(&format!(
+        r#"
+        local url = {:?}
+        local function content(obj) return obj:read() end
+        same(lithops.map(content, {{ url .. "/packed", url .. "/plain" }}):get_result(), {{ "one\ntwo\n", "plain" }})
+        print "ok"
+        "#,
+        server.url("")
+    ));
+    run_in(&folder, &[]).prints("ok\n");
 }

@@ -18,6 +18,10 @@ pub struct Document {
     pub has_head: bool,
     /// Its answers do not say how long they are.
     pub is_chunked: bool,
+    /// Its answers to this method do not.
+    pub is_chunked_for: Option<&'static str>,
+    /// The bytes of a piece, where answers do not say how long they are; `None` is all at once.
+    pub piece_bytes: Option<usize>,
     /// It is elsewhere.
     pub redirect: Option<String>,
     /// So many answers are a status instead.
@@ -100,10 +104,14 @@ fn answer(state: &Mutex<State>, asked: &Asked) -> Response<Body> {
     let length = bytes.len();
     let is_cut = document.cuts > 0 && asked.method == "GET";
     document.cuts -= usize::from(is_cut);
-    let mut answer = match (is_cut, document.is_chunked) {
+    let is_chunked = document.is_chunked || document.is_chunked_for == Some(asked.method.as_str());
+    let mut answer = match (is_cut, is_chunked) {
         _ if asked.method == "HEAD" => whole(200, ""),
         (true, _) => pieces(vec![Ok(bytes.slice(..length / 2)), Err(std::io::Error::other("cut"))]),
-        (false, true) => pieces(vec![Ok(bytes)]),
+        (false, true) => {
+            let chunks = bytes.chunks(document.piece_bytes.unwrap_or(usize::MAX));
+            pieces(chunks.map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect())
+        }
         (false, false) => whole(200, bytes),
     };
     let headers = answer.headers_mut();
@@ -113,7 +121,7 @@ fn answer(state: &Mutex<State>, asked: &Asked) -> Response<Body> {
     if document.has_ranges {
         headers.insert("accept-ranges", "bytes".parse().unwrap());
     }
-    if !document.is_chunked {
+    if !is_chunked {
         headers.insert("content-length", length.into());
     }
     if let Some(part) = part {

@@ -1,8 +1,9 @@
 //! What goes wrong, in one sentence each.
 
-use crate::jobs::passes;
+use crate::jobs::{folder, passes, run_in, wait_until};
 use crate::places::{Place, everywhere};
 use crate::server::{Fault, S3Server};
+use crate::web::{WebServer, whole};
 
 everywhere! {
     what_cannot_be_found_is_a_call_that_failed
@@ -52,6 +53,77 @@ fn an_object_that_vanishes_or_changes_fails_its_call(place: &Place) {
         local results = lithops.map(piece, at .. "b", { obj_chunk_number = 3 }):get_result({ throw_except = false })
         for part = 1, 3 do assert(results[part] == "" or results[part].kind == "object_changed", tostring(results[part])) end
         same(results[1].kind, "object_changed")
+        "#,
+    );
+}
+
+/// Runs a script that has `url`, where nothing is found, and no answer comes before there is a file at `go`.
+fn passes_with_late_answers(options: &[&str], script: &str) {
+    let gate = tempfile::tempdir().unwrap();
+    let go = gate.path().join("go");
+    let text = go.to_str().unwrap().to_owned();
+    let server = WebServer::start(move |_| {
+        wait_until("the answers may come", || go.exists());
+        whole(404, "")
+    });
+    let script = format!("local url, go = {:?}, {text:?}\n{script}\nprint 'ok'", server.url());
+    run_in(&folder(&script), options).prints("ok\n");
+}
+
+#[test]
+fn what_cannot_be_found_after_the_job_was_cancelled_is_no_call() {
+    passes_with_late_answers(
+        &[],
+        r#"
+        local function content(obj) return obj:read() end
+        local cancelled = lithops.map(content, url .. "/gone")
+        same(cancelled:cancel(), 0)
+        local cleaned = lithops.map(content, url .. "/gone")
+        lithops.clean({ fs = cleaned, force = true })
+        append(go, "")
+        -- The server answers one after the other: this one is the last.
+        same(lithops.map(content, url .. "/gone"):get_result({ throw_except = false })[1].kind, "no_such_key")
+        for _, futures in ipairs { cancelled, cleaned } do
+          same(futures:get_result({ timeout = 60 }), {})
+          same(#futures, 0)
+        end
+        "#,
+    );
+}
+
+#[test]
+fn a_job_that_fails_as_a_whole_fails_all_calls_that_it_has_found() {
+    passes_with_late_answers(
+        &["-o", "localhost.runtime=/nonexistent/lithops-lua"],
+        r#"
+        local function content(obj) return obj:read() end
+        local addresses = { "file:///no/such", "file://" .. here .. "/pipeline.lua", url .. "/late" }
+        local results = lithops.map(content, addresses):get_result({ throw_except = false, timeout = 60 })
+        same(results.n, 2)
+        same(results[1].kind, "no_such_key")
+        assert(results[2].message:find("/nonexistent/lithops-lua", 1, true), results[2].message)
+        append(go, "")
+        "#,
+    );
+}
+
+#[test]
+fn a_stream_that_failed_does_not_go_on() {
+    passes(
+        r#"
+        local n = 0
+        local function read()
+          n = n + 1
+          if n == 2 then error("broken", 0) end
+          return n < 5 and "a\nb" or nil
+        end
+        local stream = require("compress").reader({ read = read })
+        local lines = stream:lines()
+        raises("broken", lines)
+        raises("broken", lines)
+        raises("broken", stream.read, stream, "*a")
+        raises("broken", stream.read, stream, 3)
+        same(n, 2)
         "#,
     );
 }

@@ -46,6 +46,22 @@ fn one_reducer_for_all_objects_or_one_for_each(place: &Place) {
 }
 
 #[test]
+fn without_objects_there_is_no_reducer_for_each() {
+    passes(
+        r#"
+        local function count(obj) return 1 end
+        local function sum(parts) return parts.n end
+        local each = lithops.map_reduce(count, lithops.objects({}), sum, { obj_reduce_by_key = true })
+        same(#each, 0)
+        local results = each:get_result()
+        same({ type(results), results.n }, { "table", 0 })
+        -- The one for all of them has nothing to do.
+        same(lithops.map_reduce(count, lithops.objects({}), sum):get_result(), 0)
+        "#,
+    );
+}
+
+#[test]
 fn a_reducer_waits_for_the_maps_beside_them() {
     passes(
         r#"
@@ -116,10 +132,44 @@ fn a_map_that_fails_ends_the_reducer() {
           local ok, err = pcall(futures[3].result, futures[3])
           same({ ok, err.kind }, { false, "lua_error" })
           assert(err.message:find("map call 00001 failed: pipeline.lua", 1, true), err.message)
+          if percent == 50 then
+            -- Its worker hears of it.
+            while not futures[3].stats.worker_end_tstamp do lithops.sleep(0.002) end
+          end
           raises("no good", futures.get_result, futures)
         end
         -- The workers are free again.
         same(lithops.map(function(x) return x end, { 1, 2, 3 }):get_result(), { 1, 2, 3 })
+        "#,
+    );
+}
+
+#[test]
+fn clean_leaves_what_a_reducer_has_still_to_read() {
+    passes(
+        r#"
+        local here = here
+        local function until_there(name)
+          while not io.open(here .. "/" .. name) do lithops.sleep(0.002) end
+        end
+        local function map(x)
+          append(here .. "/begun" .. x, "")
+          until_there("go")
+          return ("x"):rep(100000)
+        end
+        local function reduce(list) return #list[1] + #list[2] end
+        local futures = lithops.map_reduce(map, { 1, 2 }, reduce, { spawn_reducer = 100, chunksize = 1 })
+        until_there("begun1")
+        until_there("begun2")
+        -- They are in front of the reducer, and take both workers.
+        local others = lithops.map(function() until_there("free") end, { 1, 2 }, { chunksize = 1 })
+        while others[2].state == "new" do lithops.sleep(0.002) end
+        append(here .. "/go", "")
+        while not (futures[1].done and futures[2].done) do lithops.sleep(0.002) end
+        lithops.clean()
+        append(here .. "/free", "")
+        same(futures[3]:result(), 200000)
+        same(others:get_result().n, 2)
         "#,
     );
 }

@@ -61,6 +61,55 @@ fn without_ranges_it_is_one_piece_which_a_warning_says() {
 }
 
 #[test]
+fn a_url_of_unknown_length_ends_once() {
+    let server = Documents::start();
+    let stream = |content: &str| Document { has_ranges: false, is_chunked: true, ..Document::new(content) };
+    server.put("/stream", stream("a\nb"));
+    server.put("/empty", stream(""));
+    run(
+        &server,
+        &format!(
+            r#"{LINES}
+            local function twos(obj)
+              local pieces = {{}}
+              while true do
+                local piece = obj:read(2)
+                if not piece then break end
+                pieces[#pieces + 1] = piece
+              end
+              return {{ pieces, obj:read(2), obj:read("*l"), obj:read("*a") }}
+            end
+            local both = {{ url .. "/stream", url .. "/empty" }}
+            same(lithops.map(lines, both):get_result(), {{ "a|b", "" }})
+            same(lithops.map(twos, both):get_result(),
+              {{ {{ {{ "a\n", "b" }}, nil, nil, "" }}, {{ {{}}, nil, nil, "" }} }})
+            same(lithops.map(function(obj) return obj:read() end, both):get_result(), {{ "a\nb", "" }})
+            "#
+        ),
+    )
+    .prints("ok\n");
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| request.ends_with(" -")), "{requests:?}");
+}
+
+#[test]
+fn a_length_that_only_some_answers_tell() {
+    let server = Documents::start();
+    let document = |is_chunked_for| Document {
+        has_ranges: false,
+        etag: None,
+        is_chunked_for: Some(is_chunked_for),
+        ..Document::new("a\nb\n")
+    };
+    server.put("/untold", document("HEAD"));
+    server.put("/told", document("GET"));
+    let script = format!(
+        r#"{LINES} same(lithops.map(lines, {{ url .. "/untold", url .. "/told" }}):get_result(), {{ "a|b", "a|b" }})"#
+    );
+    run(&server, &script).prints("ok\n");
+}
+
+#[test]
 fn breaks_and_refusals_pass_and_changes_do_not() {
     let server = Documents::start();
     let content: String = (0..50_000).map(|n| format!("line {n}\n")).collect();

@@ -1,6 +1,10 @@
 use crate::Store;
+use crate::places::{Place, everywhere};
 
-on_every_store!(more_than_a_page, thousands_are_deleted_together);
+everywhere! {
+    more_than_a_page
+    thousands_are_deleted_together
+}
 
 /// The same with iterators as with lists.
 fn more_than_a_page(store: &Store) {
@@ -60,7 +64,7 @@ fn thousands_are_deleted_together(store: &Store) {
         assert(#s:list_keys() == 1 and s:list_keys()[1] == "kept")
         "#,
     );
-    if let Some(server) = &store.server {
+    if let Some(server) = store.place.server() {
         assert_eq!(server.count(|seen| seen.method == "POST" && seen.query.starts_with("delete")), 3);
     }
 }
@@ -69,8 +73,8 @@ fn thousands_are_deleted_together(store: &Store) {
 #[test]
 fn what_cannot_be_deleted_is_named() {
     use crate::server::Fault;
-    let store = Store::s3();
-    let server = store.server.as_ref().unwrap();
+    let store = Store::from(Place::s3());
+    let server = store.place.server().unwrap();
     let document = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><DeleteResult><Error><Key>k/0007</Key>\
                     <Code>AccessDenied</Code><Message>Access Denied</Message></Error><Error><Key>k/0999</Key>\
                     <Code>InternalError</Code><Message>We encountered an internal error.</Message></Error></DeleteResult>";
@@ -100,8 +104,8 @@ fn what_cannot_be_deleted_is_named() {
 #[test]
 fn a_listing_that_fails_is_told() {
     use crate::server::Fault;
-    let store = Store::s3();
-    let server = store.server.as_ref().unwrap();
+    let store = Store::from(Place::s3());
+    let server = store.place.server().unwrap();
     let denied = Fault::answer(403, "AccessDenied", "Access Denied");
     server.fail(2, |seen| seen.query.contains("continuation-token="), denied.clone());
     store.check(
@@ -109,15 +113,15 @@ fn a_listing_that_fails_is_told() {
         for i = 1, 1001 do s:put_object(nil, ("%04d"):format(i), "") end
         local next_key, count = s:iter_keys(), 0
         for i = 1, 1000 do assert(next_key() == ("%04d"):format(i)) end
-        fails("access_denied", "failed to list bucket `main`: access denied", next_key)
-        fails("access_denied", "failed to list bucket `main`: access denied", s.list_objects)
+        fails("access_denied", "failed to list bucket `" .. bucket .. "`: access denied", next_key)
+        fails("access_denied", "failed to list bucket `" .. bucket .. "`: access denied", s.list_objects)
         "#,
     );
     server.fail(9, |seen| seen.query.contains("list-type"), denied);
     store.check(
         r#"
         for _, list in ipairs { s.list_objects, s.list_keys, s.iter_objects, s.iter_keys } do
-          fails("access_denied", "failed to list bucket `main`: access denied", list)
+          fails("access_denied", "failed to list bucket `" .. bucket .. "`: access denied", list)
         end
         assert(s:get_object(nil, "0001") == "")
         "#,
@@ -127,8 +131,8 @@ fn a_listing_that_fails_is_told() {
 /// 100,000 objects, in folders and in one folder: a listing of them holds a page, and the names of a folder.
 #[test]
 fn listings_of_many_hold_little() {
-    let store = Store::local();
-    let bucket = store.folder.path().join("store/main");
+    let store = Store::from(Place::local());
+    let bucket = store.folder.path().join(".lithops/storage/lithops");
     for number in 0..100_000 {
         let key =
             if number < 50_000 { format!("flat/{number:06}") } else { format!("deep/{}/{number:06}", number / 500) };

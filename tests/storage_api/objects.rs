@@ -1,14 +1,15 @@
 use crate::Store;
+use crate::places::{Place, everywhere};
 
-on_every_store!(
-    objects_come_back_as_they_were_put,
-    ranges,
-    a_missing_key_is_an_answer,
-    other_failures_raise_with_the_callers_line,
-    wrong_arguments,
-    heads_listings_and_deletions,
-    files,
-);
+everywhere! {
+    objects_come_back_as_they_were_put
+    ranges
+    a_missing_key_is_an_answer
+    other_failures_raise_with_the_callers_line
+    wrong_arguments
+    heads_listings_and_deletions
+    files
+}
 
 fn objects_come_back_as_they_were_put(store: &Store) {
     store.check(
@@ -161,7 +162,7 @@ fn files(store: &Store) {
 
 #[test]
 fn a_key_that_would_be_a_folder_of_another() {
-    Store::local().check(
+    Store::from(Place::local()).check(
         r#"
         s:put_object(nil, "a", "x")
         fails("key_conflict", "choose another key", s.put_object, nil, "a/b", "x")

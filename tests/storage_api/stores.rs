@@ -1,7 +1,11 @@
+use crate::places::everywhere;
 use crate::support::{Folder, Run};
 use crate::{Store, check, run_in};
 
-on_every_store!(cloud_objects, workers_use_the_drivers_store);
+everywhere! {
+    cloud_objects
+    workers_use_the_drivers_store
+}
 
 fn cloud_objects(store: &Store) {
     store.check(

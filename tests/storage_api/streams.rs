@@ -1,11 +1,12 @@
 use crate::Store;
+use crate::places::everywhere;
 
-on_every_store!(
-    bodies_that_are_read,
-    streams_read_as_files_do,
-    lines_and_what_happens_between_them,
-    large_streams_hold_little,
-);
+everywhere! {
+    bodies_that_are_read
+    streams_read_as_files_do
+    lines_and_what_happens_between_them
+    large_streams_hold_little
+}
 
 fn bodies_that_are_read(store: &Store) {
     store.check(
@@ -156,6 +157,11 @@ fn lines_and_what_happens_between_them(store: &Store) {
           collectgarbage()
         end
         assert(#given + #taken == 6, #given)
+
+        -- What is called otherwise than by its loop.
+        local name, next_line = debug.getupvalue(left, 1)
+        assert(name == "next")
+        for _, lines in ipairs { {}, io.stdout, newproxy(true), "x" } do refuses("stream expected", next_line, lines) end
 
         -- Iterators are not sent.
         local ok, refusal = pcall(lithops.map, function() return left() end, { 1 })

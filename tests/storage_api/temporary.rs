@@ -1,11 +1,12 @@
 use crate::Store;
+use crate::places::{Place, everywhere};
 
-on_every_store!(
-    they_go_with_the_driver,
-    they_go_with_their_executor,
-    those_of_nested_jobs_go_too,
-    without_the_data_cleaner_they_stay_until_clean,
-);
+everywhere! {
+    they_go_with_the_driver
+    they_go_with_their_executor
+    those_of_nested_jobs_go_too
+    without_the_data_cleaner_they_stay_until_clean
+}
 
 /// The keys that are left, as another script sees them.
 fn left(store: &Store) -> String {
@@ -123,9 +124,9 @@ fn without_the_data_cleaner_they_stay_until_clean(store: &Store) {
 /// A store that nobody puts cloud objects into is not asked for any.
 #[test]
 fn nothing_is_asked_where_there_are_none() {
-    let store = Store::s3();
+    let store = Store::from(Place::s3());
     store.check(
         "assert(lithops.map(function(i) return i end, lithops.range(10)):get_result()[10] == 10) lithops.clean()",
     );
-    assert_eq!(store.server.as_ref().unwrap().seen().len(), 0);
+    assert_eq!(store.place.server().unwrap().seen().len(), 0);
 }

@@ -1,7 +1,7 @@
 //! The same scripts on every storage: on this machine, on `s3s-fs` in the test's own process, and on the server that
 //! `LITHOPS_TEST_S3_ENDPOINT` names, with tests that are ignored elsewhere.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::jobs::with_prelude;
 use crate::server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
@@ -47,7 +47,15 @@ impl Place {
         place
     }
 
-    /// The configuration of scripts.
+    /// The server, where the test has it.
+    pub fn server(&self) -> Option<&S3Server> {
+        match self {
+            Place::S3(server) => Some(server),
+            _ => None,
+        }
+    }
+
+    /// The configuration of scripts that run in the folder.
     fn config(&self, folder: &Folder) -> String {
         let (url, id, secret) = match self {
             Place::Local => return "localhost: {max_workers: 2}\n".into(),
@@ -68,14 +76,22 @@ impl Place {
     /// Runs a script in a folder of its own, whose path it has as `here`.
     pub fn run(&self, script: &str) -> Run {
         let folder = Folder::with(&with_prelude(&format!("{}{script}", STORE.replace('\n', " "))));
-        folder.write(".lithops_config", self.config(&folder));
-        let mut command = folder.command(&["pipeline.lua", folder.path().to_str().unwrap()]);
+        self.command(&folder, &["pipeline.lua", folder.path().to_str().unwrap()]).output().unwrap().into()
+    }
+
+    /// The command in a folder, with the configuration of this place, and none of the environment's.
+    pub fn command(&self, folder: &Folder, args: &[&str]) -> Command {
+        let mut command = folder.command(args);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AWS_") {
                 command.env_remove(name);
             }
         }
-        command.env("AWS_EC2_METADATA_DISABLED", "true").stdin(Stdio::null()).output().unwrap().into()
+        command
+            .env("LITHOPS_CONFIG", self.config(folder))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .stdin(Stdio::null());
+        command
     }
 
     /// Runs a script whose asserts all hold.
@@ -85,18 +101,18 @@ impl Place {
     }
 }
 
-/// Makes a test for each place of functions that take one.
+/// Makes a test for each place of functions that take one, or what can be made of one.
 macro_rules! everywhere {
     ($($name:ident)*) => {
         mod local {
-            $(#[test] fn $name() { super::$name(&crate::places::Place::local()); })*
+            $(#[test] fn $name() { super::$name(&crate::places::Place::local().into()); })*
         }
         mod s3 {
-            $(#[test] fn $name() { super::$name(&crate::places::Place::s3()); })*
+            $(#[test] fn $name() { super::$name(&crate::places::Place::s3().into()); })*
         }
         mod external {
-            $(#[test] #[ignore = "wants a server: tests/ci/seaweedfs.sh"]
-            fn $name() { super::$name(&crate::places::Place::external()); })*
+            $(#[test] #[ignore = "needs the server of LITHOPS_TEST_S3_ENDPOINT: tests/ci/seaweedfs.sh starts one"]
+            fn $name() { super::$name(&crate::places::Place::external().into()); })*
         }
     };
 }

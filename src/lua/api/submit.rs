@@ -337,7 +337,8 @@ pub fn map_reduce(
         None => std::iter::once(0..total).collect(),
         Some(found) => {
             let mut from = 0;
-            let group = |end| std::mem::replace(&mut from, end)..end;
+            // A job that failed as a whole may have ended before all that was found was handed in.
+            let group = |end: u64| std::mem::replace(&mut from, end.min(total))..end.min(total);
             found.ends().into_iter().map(group).collect::<Vec<_>>()
         }
     };

@@ -102,16 +102,6 @@ pub(super) fn block(
     }
 }
 
-impl Session {
-    /// In a worker: the place of the call that runs here, for others while it waits.
-    pub(super) fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
-        if let Some(hooks) = &*self.hooks.borrow() {
-            hooks.before_wait();
-        }
-        self.relay.get().map(|relay| crate::compute::Compute::give_place(&**relay))
-    }
-}
-
 /// Waits for the futures that a driver owns, in a worker.
 pub(super) fn block_on_remote(lua: &Lua, selection: &Selection) {
     let session = Session::of(lua);

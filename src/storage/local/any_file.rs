@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use glob::Pattern;
+
 use super::list::{self, Walk};
 use super::place::Place;
 use super::read::Opened;
@@ -21,7 +23,16 @@ impl Files {
     pub async fn list_objects(prefix: &str) -> Result<ObjectPages, StorageError> {
         let action = format!("list /{prefix}");
         let prefix = prefix.to_owned();
-        let walk = blocking(&action, move || Walk::new(PathBuf::from("/"), &prefix)).await?;
+        let walk = blocking(&action, move || Walk::of_files(&prefix)).await?;
+        Ok(list::pages(walk, action))
+    }
+
+    /// The files that match, and perhaps others. Folders where none can be are not entered: they may be huge, or
+    /// closed.
+    pub async fn list_matching(pattern: &Pattern) -> Result<ObjectPages, StorageError> {
+        let action = format!("list /{pattern}");
+        let pattern = pattern.clone();
+        let walk = blocking(&action, move || Walk::of_matching_files(&pattern)).await?;
         Ok(list::pages(walk, action))
     }
 

@@ -9,6 +9,7 @@ mod files;
 mod list;
 mod place;
 mod read;
+mod route;
 
 use std::fs;
 use std::io;

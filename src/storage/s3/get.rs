@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 
 use super::connection::CHANGED;
 use super::{S3Storage, WHOLE_AT_MOST_BYTES, ranges};
-use crate::storage::object::{ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader};
+use crate::storage::object::{ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader, read_content_range};
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// Connections that may break in a row, without a byte in between, before a read fails.
@@ -313,12 +313,6 @@ fn header(range: ByteRange) -> String {
     }
 }
 
-/// The first byte and the size of the whole, of `bytes 2-4/10`.
-fn read_content_range(text: &str) -> Option<(u64, u64)> {
-    let (range, size_bytes) = text.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, size_bytes.parse().ok()?))
-}
-
 fn size(length: Option<i64>) -> u64 {
     length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0)
 }
@@ -331,18 +325,5 @@ pub(super) fn info(key: &str, size_bytes: u64, last_modified: Option<&DateTime>,
         size_bytes,
         last_modified: UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(SystemTime::UNIX_EPOCH),
         etag: etag.trim_matches('"').into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_ranges() {
-        assert_eq!(read_content_range("bytes 2-4/10"), Some((2, 10)));
-        for bad in ["", "bytes */10", "2-4/10", "bytes 2-4/*"] {
-            assert_eq!(read_content_range(bad), None, "{bad}");
-        }
     }
 }

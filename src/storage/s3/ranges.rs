@@ -39,12 +39,15 @@ pub(super) struct Ahead {
 struct Reading {
     /// All of the range may wait for the reader: it is what bounds this.
     chunks: mpsc::UnboundedReceiver<Result<Bytes, StorageError>>,
+    /// What the reader has yet to get of it.
+    left_bytes: u64,
     task: AbortHandle,
 }
 
 impl Reading {
     fn start(source: Source, range: Range<u64>) -> Reading {
         let (sender, chunks) = mpsc::unbounded_channel();
+        let left_bytes = range.end - range.start;
         let task = tokio::spawn(async move {
             let mut range = Chunks::new(source, range.start, range.end);
             while let Some(chunk) = range.next_chunk().await.transpose() {
@@ -54,7 +57,23 @@ impl Reading {
                 }
             }
         });
-        Reading { chunks, task: task.abort_handle() }
+        Reading { chunks, left_bytes, task: task.abort_handle() }
+    }
+
+    /// The next piece; `None` when all of the range was given.
+    async fn next_chunk(&mut self, action: &str) -> Result<Option<Bytes>, StorageError> {
+        match self.chunks.recv().await.transpose()? {
+            Some(chunk) => {
+                self.left_bytes = self.left_bytes.saturating_sub(chunk.len() as u64);
+                Ok(Some(chunk))
+            }
+            None if self.left_bytes == 0 => Ok(None),
+            // After a failure, or because the task was ended.
+            None => {
+                let reason = format!("reading ended {} bytes before the end of a range", self.left_bytes);
+                Err(StorageError::new(StorageErrorKind::Io, action, reason))
+            }
+        }
     }
 }
 
@@ -90,11 +109,11 @@ impl ChunkSource for Ahead {
             let chunk = if self.first.left() > 0 {
                 self.first.next_chunk().await?
             } else if let Some(reading) = self.ahead.front_mut() {
-                let Some(chunk) = reading.chunks.recv().await else {
+                let Some(chunk) = reading.next_chunk(&self.source.action).await? else {
                     self.ahead.pop_front();
                     continue;
                 };
-                Some(chunk?)
+                Some(chunk)
             } else {
                 None
             };
@@ -138,4 +157,27 @@ pub(super) async fn whole(mut first: Chunks) -> Result<Bytes, StorageError> {
     let mut whole = parts.next().unwrap_or_default();
     parts.for_each(|part| whole.unsplit(part));
     Ok(whole.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_range_that_ends_short_is_an_error() {
+        let reading = |left_bytes| {
+            let (sender, chunks) = mpsc::unbounded_channel();
+            sender.send(Ok(Bytes::from_static(b"abc"))).unwrap();
+            Reading { chunks, left_bytes, task: tokio::spawn(async {}).abort_handle() }
+        };
+        let mut whole = reading(3);
+        assert_eq!(whole.next_chunk("get k").await, Ok(Some(Bytes::from_static(b"abc"))));
+        assert_eq!(whole.next_chunk("get k").await, Ok(None));
+        let mut short = reading(5);
+        assert_eq!(short.next_chunk("get k").await, Ok(Some(Bytes::from_static(b"abc"))));
+        let text = "get k: reading ended 2 bytes before the end of a range";
+        for _ in 0..2 {
+            assert_eq!(short.next_chunk("get k").await.unwrap_err().to_string(), text);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::options::ObjectOptions;
 use crate::codec::EncodeOptions;
 use crate::config::Config;
 use crate::job::{ObjectInput, ObjectPlan};
-use crate::lua::api::iterdata::{Encoding, length, refused};
+use crate::lua::api::iterdata::{Encoding, length};
 use crate::lua::bind::Raise;
 use crate::lua::call_with_traceback;
 use crate::lua::options::show;
@@ -194,7 +194,7 @@ fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>) -> Result<Obje
         Some(encoding) if !further.is_empty() => {
             let options = EncodeOptions { include_modules: &[], ..encoding.options("the input") };
             let encoded = Session::of(lua).codec().encode(lua, &further, &options);
-            Bytes::from(encoded.map_err(|error| format!("{:?}", refused(error)))?.bytes)
+            Bytes::from(encoded.map_err(|error| error.to_string())?.bytes)
         }
         _ => Bytes::new(),
     };

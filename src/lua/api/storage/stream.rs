@@ -9,7 +9,7 @@ use crate::lua::bind::Raise;
 use crate::lua::stream::{self, Buffer, Format, Pull, Readable};
 use crate::storage::{Body, ChunkSource, ObjectReader, StorageError};
 
-/// An object that is being read. It holds one chunk of it.
+/// An object that is being read. What its storage reads ahead of large ones is bounded there.
 pub struct ObjectStream {
     /// `None`: closed.
     source: Option<Source>,
@@ -45,7 +45,7 @@ impl Readable for ObjectStream {
 
     fn next_chunk(&mut self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
         let source = self.source.as_mut().ok_or_else(stream::closed)?;
-        source.buffer.take().map_or_else(|| Pull::next_chunk(&mut source.reader, lua), |chunk| Ok(Some(chunk)))
+        source.buffer.next_chunk(lua, &mut source.reader)
     }
 
     fn close(&mut self) {

@@ -1,9 +1,10 @@
 //! Records to tables.
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_int;
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Lua, Table, Value};
+use mlua::{Lua, LuaString, Table, Value};
 
 use super::dialect::Dialect;
 use super::number;
@@ -38,6 +39,7 @@ enum Numbers {
 }
 
 /// Why there is no row.
+#[derive(Clone)]
 pub(super) enum Trouble {
     /// The text is at fault: what, and where.
     Malformed(String),
@@ -91,7 +93,8 @@ pub(super) struct Rows {
     records: Records,
     settings: ReadSettings,
     batch: Batch,
-    is_begun: bool,
+    /// What came of the header, once it was read: what was wrong with it is wrong with all that follows.
+    begun: Option<Result<(), Trouble>>,
     /// The names of the columns, and how many there are.
     names: Option<(Table, usize)>,
     /// Which columns may be numbers.
@@ -107,7 +110,7 @@ enum Numeric {
 impl Rows {
     pub fn new(source: Source, settings: ReadSettings) -> Rows {
         let records = Records::new(source, settings.dialect);
-        Rows { records, settings, batch: Batch::default(), is_begun: false, names: None, numeric: Numeric::None }
+        Rows { records, settings, batch: Batch::default(), begun: None, names: None, numeric: Numeric::None }
     }
 
     /// The names of the columns, once a row was read.
@@ -244,30 +247,55 @@ impl Rows {
 
     /// Reads the header, if there is one.
     fn begin(&mut self, lua: &Lua) -> Result<(), Trouble> {
-        if std::mem::replace(&mut self.is_begun, true) {
-            return Ok(());
+        if let Some(begun) = &self.begun {
+            return begun.clone();
         }
+        let begun = self.read_header(lua);
+        self.begun = Some(begun.clone());
+        begun
+    }
+
+    fn read_header(&mut self, lua: &Lua) -> Result<(), Trouble> {
+        // One string at a time: Rust can hold only some thousand values of the VM.
+        let mut count = 0;
         let names = match &self.settings.header {
             Header::None => None,
-            Header::Names(names) => Some(lua.create_sequence_from(names.sequence_values::<Value>().flatten())?),
+            Header::Names(given) => {
+                let names = lua.create_table()?;
+                let mut seen = HashSet::new();
+                for name in given.sequence_values::<LuaString>() {
+                    let name = name?;
+                    if !seen.insert(name.as_bytes().to_vec()) {
+                        let name = name.to_string_lossy();
+                        return Err(Trouble::Malformed(format!("a second column is named {name:?} in `header`")));
+                    }
+                    count += 1;
+                    names.raw_set(count, name)?;
+                }
+                Some(names)
+            }
             Header::FirstRow => {
                 if !self.next_record(lua)? {
                     return Ok(());
                 }
                 let trim = self.settings.trim;
-                let fields = self.batch.record(0).map(|field| if trim { field.trim_ascii() } else { field });
-                let names = fields.map(|name| lua.create_string(name)).collect::<mlua::Result<Vec<_>>>()?;
-                for (column, name) in names.iter().enumerate() {
-                    if names[..column].contains(name) {
-                        let position = self.records.position_of_field(column);
-                        let name = name.to_string_lossy();
+                let fields = self.batch.record(0);
+                let names = lua.create_table_with_capacity(fields.len(), 0)?;
+                let mut seen = HashSet::with_capacity(fields.len());
+                for field in fields {
+                    let name = if trim { field.trim_ascii() } else { field };
+                    if !seen.insert(name) {
+                        let position = self.records.position_of_field(count);
+                        let name = String::from_utf8_lossy(name);
                         return Err(Trouble::Malformed(format!("a second column is named {name:?} at {position}")));
                     }
+                    count += 1;
+                    names.raw_set(count, lua.create_string(name)?)?;
                 }
-                Some(lua.create_sequence_from(names)?)
+                Some(names)
             }
         };
-        self.names = names.map(|names| (names.clone(), names.raw_len()));
+        self.names = names.map(|names| (names, count));
         self.numeric = self.numeric()?;
         Ok(())
     }
@@ -278,12 +306,15 @@ impl Rows {
             Numbers::All => return Ok(Numeric::All),
             Numbers::Columns(columns) => columns,
         };
-        let names: Vec<Value> = self.names().map_or(Ok(Vec::new()), |names| names.sequence_values().collect())?;
+        let mut places = HashMap::new();
+        for name in self.names().into_iter().flat_map(Table::sequence_values::<LuaString>) {
+            places.insert(name?.as_bytes().to_vec(), places.len());
+        }
         let mut numeric = Vec::new();
         for column in columns.sequence_values::<Value>() {
             let column = column?;
             let place = match &column {
-                Value::String(_) => names.iter().position(|name| *name == column),
+                Value::String(name) => places.get(&name.as_bytes()[..]).copied(),
                 other => other.as_usize().and_then(|place| place.checked_sub(1)).filter(|place| *place < 1 << 20),
             };
             let Some(place) = place else {

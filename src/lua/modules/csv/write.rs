@@ -9,7 +9,7 @@ use super::dialect::Dialect;
 use crate::codec::raw;
 use crate::lua::bind::Raise;
 use crate::lua::modules::json;
-use crate::lua::modules::number::put_number;
+use crate::lua::modules::number::{is_length_of_list, put_number};
 use crate::lua::options::Options;
 
 /// Writes rows, one after the other.
@@ -160,6 +160,9 @@ impl RowWriter {
                 self.cell(l, column == 1, count == 1, out).map_err(|what| format!("{what}, in column {column}"))?;
             }
         }
+        if count == 0 {
+            self.put_lone_empty(out)?;
+        }
         out.extend_from_slice(self.line_end);
         Ok(())
     }
@@ -215,13 +218,15 @@ impl RowWriter {
             }
             ffi::lua_pop(l, 1);
         }
-        if is_alone && out.len() == start {
-            // An empty line would be no row.
-            match self.dialect.quote {
-                Some(quote) => out.extend_from_slice(&[quote, quote]),
-                None => return Err("a row whose only cell is empty cannot be written without quotes".into()),
-            }
-        }
+        if is_alone && out.len() == start { self.put_lone_empty(out) } else { Ok(()) }
+    }
+
+    /// Writes the only cell of a line, which is empty: an empty line would be no row.
+    fn put_lone_empty(&self, out: &mut Vec<u8>) -> Written {
+        let Some(quote) = self.dialect.quote else {
+            return Err("a row without a cell that has text cannot be written without quotes".into());
+        };
+        out.extend_from_slice(&[quote, quote]);
         Ok(())
     }
 
@@ -276,6 +281,9 @@ impl RowWriter {
             }
             self.put_text(name, out)?;
         }
+        if names.len() == 1 && names[0].is_empty() {
+            self.put_lone_empty(out)?;
+        }
         out.extend_from_slice(self.line_end);
         self.is_header_written = true;
         Ok(())
@@ -295,7 +303,7 @@ fn names(value: &Value) -> Option<Vec<Box<[u8]>>> {
 unsafe fn keys(l: *mut lua_State, row: c_int) -> Result<Keys, String> {
     /// More cells than any row has: a table with such a key is no row.
     const MAX_CELLS: f64 = 1_048_576.0;
-    let (mut length, mut names, mut n) = (0.0f64, 0, None);
+    let (mut length, mut cells, mut names, mut n) = (0.0f64, 0, 0, None);
     // SAFETY: `lua_next` replaces a key by the next one and its value; each accessor is called on a value of its type.
     unsafe {
         ffi::lua_pushnil(l);
@@ -307,6 +315,7 @@ unsafe fn keys(l: *mut lua_State, row: c_int) -> Result<Keys, String> {
                         return Err(format!("{key} is no place of a cell"));
                     }
                     length = length.max(key);
+                    cells += 1;
                 }
                 ffi::LUA_TSTRING => {
                     names += 1;
@@ -324,10 +333,13 @@ unsafe fn keys(l: *mut lua_State, row: c_int) -> Result<Keys, String> {
         && (length..=MAX_CELLS).contains(&n)
         && n.fract() == 0.0
     {
-        return Ok(Keys { length: n as usize, names: 0 });
+        (length, names) = (n, 0);
     }
     if names > 0 && length > 0.0 {
         return Err("a row has cells with names and cells without".into());
+    }
+    if !is_length_of_list(length, cells) {
+        return Err(format!("a row of {length} cells has {cells} that are not nil; empty strings can fill the gaps"));
     }
     Ok(Keys { length: length as usize, names })
 }

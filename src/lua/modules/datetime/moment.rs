@@ -157,16 +157,26 @@ fn seconds_later(moment: &Moment, seconds: &Value, sign: f64) -> Result<Moment, 
         let text = format!("a datetime and a number of seconds expected, got {}", type_name(seconds));
         return Err(Raise::Message(text));
     };
-    shifted(moment, Span::new(), number * sign)
+    shifted(moment, 0, 0, number * sign)
 }
 
-/// Calendar units first, then seconds.
-fn shifted(moment: &Moment, span: Span, seconds: f64) -> Result<Moment, Raise> {
+/// Months first, then days, then seconds.
+fn shifted(moment: &Moment, months: i64, days: i64, seconds: f64) -> Result<Moment, Raise> {
     let out_of_range = |_| Raise::message("the result is not between the years -9999 and 9999");
-    let moment = if span.is_zero() { Ok(moment.0.clone()) } else { moment.0.checked_add(span) };
     let duration = SignedDuration::try_from_secs_f64(seconds).map_err(out_of_range)?;
-    let moment = moment.map_err(out_of_range)?.checked_add(duration).map_err(out_of_range)?;
-    Ok(Moment(moment))
+    let moment = on_calendar(&moment.0, months, days).map_err(out_of_range)?;
+    Ok(Moment(moment.checked_add(duration).map_err(out_of_range)?))
+}
+
+/// The same time of day so many months and days later. A span has one sign for all of its units, so there are two.
+fn on_calendar(moment: &ZonedDateTime, months: i64, days: i64) -> Result<ZonedDateTime, jiff::Error> {
+    if months == 0 && days == 0 {
+        return Ok(moment.clone());
+    }
+    // The zone comes last: a time that its clocks skip on the day between is of no interest.
+    let later = moment.datetime().checked_add(Span::new().try_months(months)?)?;
+    let later = later.checked_add(Span::new().try_days(days)?)?;
+    later.to_zoned_datetime(moment.time_zone().clone())
 }
 
 /// `:add{…}` and `:sub{…}`.
@@ -187,13 +197,11 @@ fn add(moment: &Moment, amounts: Value, sign: f64, function: &'static str) -> Re
             number => Err(amounts.refuse(name, "a whole number", &Value::Number(number))),
         }
     };
-    let (years, months, weeks, days) = (whole("years")?, whole("months")?, whole("weeks")?, whole("days")?);
-    let span = Span::new().try_years(years).and_then(|span| span.try_months(months));
-    let span = span.and_then(|span| span.try_weeks(weeks)).and_then(|span| span.try_days(days));
-    let span = span.map_err(|_| Raise::message("the result is not between the years -9999 and 9999"))?;
+    let months = whole("years")?.saturating_mul(12).saturating_add(whole("months")?);
+    let days = whole("weeks")?.saturating_mul(7).saturating_add(whole("days")?);
     let amount = |name: &str| Ok::<_, Raise>(amounts.number(name)?.unwrap_or(0.0));
     let seconds = amount("hours")? * 3600.0 + amount("minutes")? * 60.0 + amount("seconds")?;
-    shifted(moment, span, seconds * sign)
+    shifted(moment, months, days, seconds * sign)
 }
 
 fn methods(lua: &Lua) -> mlua::Result<Table> {

@@ -27,15 +27,23 @@ pub(super) fn install(lua: &Lua, module: &Table) -> mlua::Result<()> {
     Ok(())
 }
 
-/// Writes a file that others see as it was or as it will be, never a part of it.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, None, |file| file.write_all(bytes))
+}
+
+/// Writes a file that others see as it was or as it will be, never a part of it. Without a mode, it keeps the one that it has.
+pub(super) fn replace_with(
+    path: &Path,
+    mode: Option<u32>,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     // A link stays one: what it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = end_of_links(path)?;
     let mode = match fs::metadata(&path) {
-        Ok(there) if there.is_file() => Some(there.permissions().mode() & 0o7777),
+        Ok(there) if there.is_file() => Some(mode.unwrap_or(there.permissions().mode()) & 0o7777),
         // Devices and pipes are written to; a folder refuses.
-        Ok(_) => return File::options().write(true).open(&path)?.write_all(bytes),
-        Err(_) => None,
+        Ok(_) => return write(&mut File::options().write(true).open(&path)?),
+        Err(_) => mode.map(|mode| mode & 0o7777),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Into::into);
     let mut refused = None;
@@ -44,10 +52,31 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         File::create_new(temporary).inspect_err(|error| refused = error.raw_os_error())
     });
     let mut file = made.map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
-    file.write_all(bytes)?;
-    if let Some(mode) = mode {
-        file.as_file().set_permissions(Permissions::from_mode(mode))?;
-    }
+    let set_mode = |file: &File, kept: u32| match mode {
+        Some(mode) => file.set_permissions(Permissions::from_mode(mode & kept)),
+        None => Ok(()),
+    };
+    // Before, so that nobody reads who may not; and after, since writing takes away some bits.
+    set_mode(file.as_file(), 0o777)?;
+    write(file.as_file_mut())?;
+    set_mode(file.as_file(), 0o7777)?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// What a path leads to through links, even if there is nothing yet.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if let Ok(end) = fs::canonicalize(&path) {
+            return Ok(end);
+        }
+        let Ok(target) = fs::read_link(&path) else {
+            return Ok(path);
+        };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(rustix::io::Errno::LOOP.into())
 }

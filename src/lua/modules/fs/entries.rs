@@ -1,6 +1,7 @@
 //! Looking at files and folders.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::io;
@@ -9,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
 
-use glob::{MatchOptions, Pattern, glob_with};
+use glob::{GlobError, MatchOptions, Pattern, PatternError, glob_with};
 use mlua::{Lua, LuaString, Table, Value};
 
 use super::{PathArgument, answer, failure, reason, text};
@@ -52,29 +53,150 @@ pub(super) fn install(lua: &Lua, module: &Table) -> mlua::Result<()> {
         let Ok(pattern) = pattern.to_str() else {
             return Err(Raise::argument(1, "a pattern is UTF-8, and this string is not"));
         };
-        // The crate would leave out all names with a dot in front, those that the pattern names, too.
-        let options =
-            MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
-        let paths = glob_with(&pattern, options).map_err(|error| {
-            Raise::argument(1, format!("bad pattern `{pattern}`: {}, at character {}", error.msg, error.pos + 1))
-        })?;
-        let hidden: Vec<_> = pattern
+        let mut search = Search::new(&pattern);
+        match search.run(&pattern) {
+            Ok(()) => {}
+            Err(Trouble::Pattern(error)) => {
+                let text = format!("bad pattern `{pattern}`: {}, at character {}", error.msg, error.pos + 1);
+                return Err(Raise::argument(1, text));
+            }
+            Err(Trouble::Folder(path, error)) => return Ok(failure(lua, &path, &error)?),
+        }
+        Ok(answer(lua, Path::new(""), Ok(search.found.into_iter().map(text).collect::<Vec<_>>()))?)
+    })?;
+    module.raw_set("glob", glob)
+}
+
+/// The crate would leave out all names with a dot in front, those that the pattern names, too.
+const OPTIONS: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
+
+/// Looks for what matches a pattern.
+///
+/// The crate follows links for `**`, which need not end if one leads back. So its part are patterns without.
+struct Search {
+    /// The names in the pattern that have a dot in front.
+    hidden: Vec<Pattern>,
+    found: BTreeSet<PathBuf>,
+}
+
+/// Why a search has no end.
+enum Trouble {
+    Pattern(PatternError),
+    Folder(PathBuf, io::Error),
+}
+
+impl From<PatternError> for Trouble {
+    fn from(error: PatternError) -> Trouble {
+        Trouble::Pattern(error)
+    }
+}
+
+impl From<GlobError> for Trouble {
+    fn from(error: GlobError) -> Trouble {
+        Trouble::Folder(error.path().to_owned(), error.into())
+    }
+}
+
+impl Search {
+    fn new(pattern: &str) -> Search {
+        let hidden = pattern
             .split('/')
             .filter(|name| name.starts_with('.'))
             .filter_map(|name| Pattern::new(name).ok())
             .collect();
-        let mut found = Vec::new();
-        for path in paths {
-            match path {
-                Ok(path) if is_meant(&path, &hidden) => found.push(path),
-                Ok(_) => {}
-                Err(error) => return Ok(failure(lua, error.path(), error.error())?),
+        Search { hidden, found: BTreeSet::new() }
+    }
+
+    fn run(&mut self, pattern: &str) -> Result<(), Trouble> {
+        // All of it, since an error says where in it.
+        Pattern::new(pattern)?;
+        let Some(at) = any_folders(pattern) else {
+            for path in glob_with(pattern, OPTIONS)? {
+                let path = path?;
+                if is_meant(&path, &self.hidden) {
+                    self.found.insert(path);
+                }
+            }
+            return Ok(());
+        };
+        let mut rest = &pattern[at + 2..];
+        while let Some(more) = rest.strip_prefix('/').or(rest.strip_prefix("**/")) {
+            rest = more;
+        }
+        if rest == "**" {
+            rest = "";
+        }
+        match &pattern[..at] {
+            "" => self.below(".".into(), rest),
+            "/" => self.below("/".into(), rest),
+            above => {
+                for folder in glob_with(above, OPTIONS)? {
+                    let folder = folder?;
+                    if is_meant(&folder, &self.hidden) {
+                        self.below(folder, rest)?;
+                    }
+                }
+                Ok(())
             }
         }
-        found.sort();
-        Ok(answer(lua, Path::new(""), Ok(found.into_iter().map(text).collect::<Vec<_>>()))?)
-    })?;
-    module.raw_set("glob", glob)
+    }
+
+    /// Looks for `rest` in a folder and in all below, or for the folders below if it is empty.
+    fn below(&mut self, folder: PathBuf, rest: &str) -> Result<(), Trouble> {
+        let is_path = rest.contains('/');
+        let name = if is_path || rest.is_empty() { None } else { Some(Pattern::new(rest)?) };
+        let mut folders = vec![folder];
+        while let Some(folder) = folders.pop() {
+            if is_path && let Some(pattern) = pattern_in(&folder, rest) {
+                self.run(&pattern)?;
+            }
+            let entries = children(&folder).map_err(|error| Trouble::Folder(folder.clone(), error))?;
+            for (entry, kind) in entries {
+                if !is_meant(Path::new(&entry), &self.hidden) {
+                    continue;
+                }
+                let path = if is_current(&folder) { PathBuf::from(&entry) } else { folder.join(&entry) };
+                let is_found = match &name {
+                    Some(name) => entry.to_str().is_some_and(|entry| name.matches_with(entry, OPTIONS)),
+                    None => rest.is_empty() && (kind.is_dir() || kind.is_symlink() && path.is_dir()),
+                };
+                if kind.is_dir() {
+                    folders.push(path.clone());
+                }
+                if is_found {
+                    self.found.insert(path);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the first `**` of a pattern is.
+fn any_folders(pattern: &str) -> Option<usize> {
+    let mut at = 0;
+    for name in pattern.split('/') {
+        if name == "**" {
+            return Some(at);
+        }
+        at += name.len() + 1;
+    }
+    None
+}
+
+/// The pattern of `rest` within a folder. As for `*`, a name that is not UTF-8 matches nothing.
+fn pattern_in(folder: &Path, rest: &str) -> Option<String> {
+    if is_current(folder) {
+        return Some(rest.to_owned());
+    }
+    let folder = Pattern::escape(folder.to_str()?);
+    let separator = if folder.ends_with('/') { "" } else { "/" };
+    Some(format!("{folder}{separator}{rest}"))
+}
+
+fn is_current(folder: &Path) -> bool {
+    folder == Path::new(".")
 }
 
 /// As a shell: a name with a dot in front is matched only by a pattern with one, and `.*` is neither the folder itself nor

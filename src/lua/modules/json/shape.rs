@@ -6,6 +6,7 @@ use mlua::ffi::{self, lua_State};
 
 use super::refusal::Refusal;
 use crate::codec::raw;
+use crate::lua::modules::number::is_length_of_list;
 
 /// What a table is as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +52,13 @@ pub(super) unsafe fn shape(l: *mut lua_State, table: c_int, is_marked: bool) -> 
             ffi::lua_pop(l, 1);
         }
     }
-    let is_packed =
-        names == 1 && (whole > 0 || is_marked) && n.is_some_and(|n| n >= largest && n.fract() == 0.0 && n <= 1e8);
-    if is_packed {
-        return Ok(Shape::Array { length: n.unwrap_or(0.0) as usize });
+    if let Some(n) = n.filter(|n| names == 1 && (whole > 0 || is_marked) && *n >= largest && n.fract() == 0.0) {
+        if !is_length_of_list(n, whole) {
+            return Err(Refusal::new(format!(
+                "an array has {whole} elements, and {n} in its field `n`; `json.null` can fill the gaps"
+            )));
+        }
+        return Ok(Shape::Array { length: n as usize });
     }
     if names > 0 && (whole > 0 || is_marked) {
         let what =

@@ -154,6 +154,9 @@ impl Child {
             self.signal(Signal::KILL);
         }
         let exit = self.wait(None).unwrap_or(Exit { code: None, signal: None });
+        if timed_out {
+            kill_left_behind(self.pid);
+        }
         Outcome { exit, stdout, stderr, timed_out }
     }
 }
@@ -262,6 +265,15 @@ static GROUPS: LazyLock<Mutex<HashSet<u32>>> = LazyLock::new(Mutex::default);
 
 fn groups() -> MutexGuard<'static, HashSet<u32>> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills what a program left behind that has ended: its group, if that had processes then.
+fn kill_left_behind(pid: u32) {
+    if groups().remove(&pid)
+        && let Some(group) = raw(pid)
+    {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
 }
 
 fn end_groups_on_exit() {

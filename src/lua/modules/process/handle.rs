@@ -63,7 +63,7 @@ impl Readable for ProcessHandle {
 
     fn next_chunk(&mut self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
         let output = self.output.as_mut().ok_or_else(stream::closed)?;
-        self.buffer.take().map_or_else(|| output.next_chunk(lua), |chunk| Ok(Some(chunk)))
+        self.buffer.next_chunk(lua, output)
     }
 
     fn close(&mut self) {

@@ -60,7 +60,7 @@ fn run(lua: &Lua, (argv, options): (Table, Option<Table>)) -> Result<MultiValue,
         Err(error) => return Ok(refusal(lua, &program, &error)?),
     };
     let outcome = child.collect(timeout);
-    if check && !outcome.exit.is_success() {
+    if check && (outcome.timed_out || !outcome.exit.is_success()) {
         let last = outcome.stderr.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         let last = String::from_utf8_lossy(last);
         let reason = if last.is_empty() { String::new() } else { format!(": {last}") };
@@ -72,6 +72,8 @@ fn run(lua: &Lua, (argv, options): (Table, Option<Table>)) -> Result<MultiValue,
     result.raw_set("stderr", BString::from(outcome.stderr))?;
     if outcome.timed_out {
         result.raw_set("timed_out", true)?;
+        // It may have ended well, and what it started ran on.
+        result.raw_set("ok", false)?;
     }
     Ok(result.into_lua_multi(lua)?)
 }

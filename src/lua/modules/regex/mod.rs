@@ -14,8 +14,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use mlua::{
-    BString, FromLua, IntoLua, Lua, LuaString, MetaMethod, MultiValue, Table, UserData, UserDataFields,
-    UserDataMethods, Value,
+    FromLua, IntoLua, Lua, LuaString, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value,
 };
 
 use crate::lua::bind::{Raise, bind};
@@ -106,17 +105,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
         Ok(RegexHandle(Rc::new(Regex::of(&pattern, flags, 1)?)))
     })?;
     module.raw_set("new", new)?;
-    let escape = bind(lua, "regex.escape", |_, text: LuaString| {
-        // What is special in a pattern is one byte each, so bytes of any text may stay between.
-        let mut escaped = Vec::new();
-        for &byte in text.as_bytes().iter() {
-            if is_special(byte) {
-                escaped.push(b'\\');
-            }
-            escaped.push(byte);
-        }
-        Ok(BString::from(escaped))
-    })?;
+    let escape = bind(lua, "regex.escape", |_, text: LuaString| Ok(escaped(&text.as_bytes())))?;
     module.raw_set("escape", escape)?;
     let cache = Rc::new(RefCell::new(HashMap::new()));
     for (name, operation) in OPERATIONS {
@@ -130,10 +119,33 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<Table> {
     Ok(module)
 }
 
-/// Whether a byte means something in patterns.
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'|' | b'[' | b']' | b'{' | b'}' | b'^' | b'$')
-        || matches!(byte, b'#' | b'&' | b'-' | b'~')
+/// A pattern for a text of any bytes.
+fn escaped(text: &[u8]) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character.is_whitespace() {
+                // It means nothing in an extended pattern.
+                let code = u32::from(character);
+                pattern.push_str(&if code < 0x80 { format!("\\x{code:02X}") } else { format!("\\x{{{code:X}}}") });
+                continue;
+            }
+            if is_special(character) {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        for byte in chunk.invalid() {
+            pattern.push_str(&format!("(?-u:\\x{byte:02X})"));
+        }
+    }
+    pattern
+}
+
+/// Whether a character means something in patterns.
+fn is_special(character: char) -> bool {
+    matches!(character, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$')
+        || matches!(character, '#' | '&' | '-' | '~')
 }
 
 /// The regex of an argument that is a pattern, or one already.
