@@ -1,7 +1,8 @@
 //! Code of functions: a zip, unpacked once for all environments that run it.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -88,10 +89,25 @@ fn unpack(zip: Vec<u8>, folder: PathBuf, most: u64) -> Result<Code, Failure> {
     // Two uploads of the same code must not see each other's half: the folder appears when it is complete.
     let half = tempfile::tempdir_in(&folder).map_err(disk)?;
     archive.extract(half.path()).map_err(|_| not_a_zip())?;
+    written_elsewhere(&code.program, half.path()).map_err(disk)?;
     if std::fs::rename(half.path(), &unpacked).is_ok() {
         let _ = half.keep();
     }
     Ok(code)
+}
+
+/// Has another process write the program again. One that is started meanwhile inherits, until it runs, what this process has open; and a
+/// file that somebody has open for writing cannot be run ("text file busy").
+fn written_elsewhere(program: &Path, folder: &Path) -> std::io::Result<()> {
+    let Some(written) = program.file_name().map(|name| folder.join(name)).filter(|written| written.is_file()) else {
+        return Ok(());
+    };
+    let copy = folder.join(".copy");
+    let status = Command::new("cp").arg("-p").args([&written, &copy]).status()?;
+    if !status.success() {
+        return Err(std::io::Error::other(format!("cp: {status}")));
+    }
+    std::fs::rename(copy, written)
 }
 
 /// The zip with this hash in hexadecimal.
