@@ -9,6 +9,7 @@
 //! - `job`: a job, and what can be asked of it.
 //! - `state`: what changes in it, and what each frame of an answer does to it.
 //! - `invocation`: one invocation from request to last frame, and what is run again.
+//! - `ending`: calls that are cancelled, or failed by what is not their worker.
 //! - `gather`: how results reach reducers.
 //! - `signal`: how a thread waits for jobs.
 //! - `directory`: jobs of this process by name, for workers that ask for a future.
@@ -16,6 +17,7 @@
 mod chunks;
 mod cut;
 mod directory;
+mod ending;
 mod gather;
 mod input;
 mod invocation;
