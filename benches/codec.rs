@@ -1,6 +1,7 @@
 //! How fast the codec is: `cargo bench --bench codec`. Ratios are to the goal (50 MB/s) and to Python's pickle, in the same run.
 //!
-//! Ends with status 1 if the captured table misses the goal by more than what a busy machine explains.
+//! Ends with status 1 if the captured table misses the goal by more than what a busy machine explains: how slow memory is at the
+//! moment is measured by plain Lua in the same run.
 
 use std::process::{Command, exit};
 use std::rc::Rc;
@@ -16,6 +17,8 @@ const RUNS: usize = 7;
 const GOAL_MB_S: f64 = 50.0;
 /// The goal may be missed by this factor before the run fails, as in `benches/local.rs`: other processes want the cores, too.
 const NOISE: f64 = 1.5;
+/// What `interning` takes on a quiet machine of two cores, where the goal holds; when it takes longer, so does all the rest.
+const INTERNING_MS: f64 = 100.0;
 
 struct Nothing;
 
@@ -65,9 +68,10 @@ impl Figures {
         [("encode", self.encode), ("decode", self.decode)]
     }
 
-    /// What misses the goal by more than the noise.
-    fn missed(&self) -> Vec<String> {
-        let too_slow = self.each().into_iter().filter(|(_, time)| mb_s(self.bytes, *time) * NOISE < GOAL_MB_S);
+    /// What misses the goal by more than the noise, on a machine that is so many times as slow as usual at the moment.
+    fn missed(&self, slowness: f64) -> Vec<String> {
+        let allowed = NOISE * slowness.max(1.0);
+        let too_slow = self.each().into_iter().filter(|(_, time)| mb_s(self.bytes, *time) * allowed < GOAL_MB_S);
         too_slow.map(|(what, time)| format!("{what}: {:.0} MB/s", mb_s(self.bytes, time))).collect()
     }
 }
@@ -113,8 +117,8 @@ fn whole(name: &str, make: &str) -> Figures {
     figures
 }
 
-/// What LuaJIT itself takes for the strings alone: most of decoding is to intern them.
-fn interning() {
+/// What LuaJIT itself takes for the strings alone, in milliseconds: most of decoding is to intern them.
+fn interning() -> f64 {
     const CODE: &str = "
 local blob, sub, t, at = ..., string.sub, {}, 1
 for i = 1, 500000 do t[i] = sub(blob, at, at + 14) at = at + 15 end
@@ -138,7 +142,9 @@ return t";
         kept.push((made, lua));
         time
     });
-    println!("  500,000 new strings of 15 letters in plain Lua take {:.1} ms", time.as_secs_f64() * 1e3);
+    let time_ms = time.as_secs_f64() * 1e3;
+    println!("  500,000 new strings of 15 letters in plain Lua take {time_ms:.1} ms");
+    time_ms
 }
 
 fn list(name: &str, element: &str) {
@@ -225,7 +231,7 @@ fn main() {
         }
         _ => println!("  no python3 to compare with"),
     }
-    interning();
+    let slowness = interning() / INTERNING_MS;
     // LuaJIT's hash looks at 16 bytes at most, which makes strings that differ in few digits dear to intern.
     let numbered =
         "local t = {} for i = 1, 500000 do t[2 * i - 1] = i * 1.5 t[2 * i] = 'string ' .. i * 7919 end return t";
@@ -240,7 +246,7 @@ fn main() {
     list("short strings", "'item ' .. i");
     list("small tables", "{i, name = 'x'}");
 
-    let missed = captured.missed();
+    let missed = captured.missed(slowness);
     for figure in &missed {
         println!("missed by more than {NOISE} times: the captured table, {figure}, goal {GOAL_MB_S} MB/s");
     }

@@ -9,6 +9,8 @@ const NOISE: f64 = 1.5;
 pub enum Target {
     /// It must stay below this.
     Below(f64),
+    /// It must stay below this on a machine at its usual pace; now it is so many times as slow.
+    Paced { limit: f64, slowness: f64 },
     /// It must stay below this, and other processes do not change it: more fails the run.
     Strictly(f64),
     /// The figure of a peer, divided by this, is the limit.
@@ -39,9 +41,13 @@ impl Table {
 
     /// Prints a line of the table.
     pub fn row(&mut self, what: &str, unit: &str, ours: f64, target: Target) {
-        let noise = if matches!(target, Target::Strictly(_)) { 1.0 } else { NOISE };
+        let noise = match target {
+            Target::Strictly(_) => 1.0,
+            Target::Paced { slowness, .. } => NOISE * slowness.max(1.0),
+            Target::Below(_) | Target::Peer { .. } => NOISE,
+        };
         let (compared, ratio, limit, wanted) = match target {
-            Target::Below(limit) | Target::Strictly(limit) => {
+            Target::Below(limit) | Target::Strictly(limit) | Target::Paced { limit, .. } => {
                 (format!("limit {limit} {unit}"), limit / ours, limit, format!("under {limit} {unit}"))
             }
             Target::Peer { name, figure, times } if times > 0.0 => (
