@@ -6,6 +6,7 @@
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/table.rs"]
+#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod table;
 
 use std::collections::HashMap;
