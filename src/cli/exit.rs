@@ -39,7 +39,7 @@ impl Exit {
     pub const HELP: &str = "\
 Exit codes:
   0    the script came to its end, or its output was cut off by `| head`
-  1    the script raised an error, or is not valid Lua; or the command failed
+  1    the script raised an error, or is not valid Lua; a call failed and nobody asked for its result; or the command failed
   2    the command line or the configuration is wrong, or the script cannot be read
   70   a bug of lithops-lua itself
   130  Ctrl-C

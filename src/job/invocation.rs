@@ -243,15 +243,19 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     let (ended, open): (Vec<_>, Vec<_>) = ours.partition(|(_, (call, _))| is_final(&state, *call));
     let ran = ended.len() + open.iter().filter(|(_, (call, _))| over.retried.contains(call)).count();
     let blame = blame(job, &mut state, over, open.iter().map(|(_, (call, _))| *call).collect());
-    // Where nothing was heard of a call, the next to be lost must be known.
-    let is_alone = over.running.is_empty() && matches!(blame, Blame::These(..) | Blame::OneOfThem);
+    // So that the next to be lost is known.
+    let goes_alone = |call| match blame {
+        Blame::These(..) => over.running.is_empty(),
+        Blame::OneOfThem => over.running.is_empty() || over.running.contains(&call),
+        Blame::Nobody | Blame::All(_) => false,
+    };
     let mut again = Vec::new();
     for (position, (call, attempt)) in open {
         match next_attempt(job, &mut state, over, &blame, call, attempt) {
             Ok(attempt) => {
                 let message = state.source.message_of(work, position);
                 state.slots.get_mut(call).state = State::New;
-                again.push(Again { call, attempt, message, is_alone });
+                again.push(Again { call, attempt, message, is_alone: goes_alone(call) });
             }
             Err(error) => told.extend(state.fail(call, error, State::Failed)),
         }
@@ -293,18 +297,22 @@ enum Blame<'a> {
     /// None of them can run.
     All(&'a RemoteError),
     These(Vec<u64>, &'a RemoteError),
-    /// Where a worker's last words can be lost with it, nobody knows which call it died of: each goes alone from now on,
-    /// and one that was alone is the one.
+    /// Where a worker's last words can be lost with it, nobody knows which call it died of: that of which they heard last may have
+    /// ended, and others after it. That one goes alone from now on, or all of them if nothing was heard; one that was alone is
+    /// the one.
     OneOfThem,
 }
 
 fn blame<'a>(job: &Job, state: &mut JobState, over: &'a Over, open: Vec<u64>) -> Blame<'a> {
     let Err(error) = &over.result else { return Blame::Nobody };
+    let keeps_last_words = job.compute.limits().keeps_last_words;
+    // Before its time is over, a worker has long said what it does.
+    let is_certain = keeps_last_words || error.kind == kind::TIMEOUT;
     match error.kind.as_str() {
         kind::PROTOCOL | kind::STORAGE => Blame::All(error),
         kind::CANCELLED | kind::CONNECTION_CUT => Blame::Nobody,
-        _ if !over.running.is_empty() => Blame::These(over.running.clone(), error),
-        _ if job.compute.limits().keeps_last_words => {
+        _ if !over.running.is_empty() && is_certain => Blame::These(over.running.clone(), error),
+        _ if keeps_last_words => {
             state.lost_idle += 1;
             if state.lost_idle >= MAX_LOST_IDLE { Blame::All(error) } else { Blame::Nobody }
         }

@@ -23,6 +23,8 @@ const WAITING_PIECES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct ObjectInput {
     pub address: Address,
+    /// A piece of that object, as an earlier job has cut it: it is read as it is.
+    pub piece: Option<Piece>,
     /// Further arguments, as a message of the codec, or nothing.
     pub arguments: Bytes,
 }
@@ -101,7 +103,10 @@ impl Planner {
         let (sources, config) = (&sources, &config);
         let mut looked_at = stream::iter(inputs)
             .map(|input| async move {
-                let look = look_at(sources, config, &input.address).await;
+                let look = match &input.piece {
+                    Some(piece) => Ok(Look::Piece(piece.clone())),
+                    None => look_at(sources, config, &input.address).await,
+                };
                 (input, look)
             })
             .buffered(LOOKS_AT_ONCE);
@@ -111,6 +116,11 @@ impl Planner {
                     self.add(&input, &found).await?;
                     self.hand_in().await?;
                 }
+                Ok(Look::Piece(piece)) => {
+                    self.pieces.push(ObjectMessage { piece, arguments: input.arguments }.to_bytes());
+                    self.found.add(self.next + self.pieces.len() as u64);
+                    self.hand_in().await?;
+                }
                 Ok(Look::Many(source)) => {
                     let before = self.next;
                     if let Err(error) = self.list(&input, &source).await? {
@@ -118,7 +128,7 @@ impl Planner {
                         self.fail(&error)?;
                     } else if self.next == before {
                         let action = format!("find {}", input.address);
-                        self.fail(&StorageError::new(StorageErrorKind::NoSuchKey, action, "no object matches"))?;
+                        self.fail(&StorageError::new(StorageErrorKind::NoSuchKey, action, no_match(&input.address)))?;
                     }
                 }
                 Err(error) => self.fail(&error)?,
@@ -215,15 +225,46 @@ impl Planner {
 /// What an address stands for.
 enum Look {
     One(Found),
+    Piece(Piece),
     /// To be listed.
     Many(ObjectSource),
+}
+
+/// Why a listing gave nothing.
+fn no_match(address: &Address) -> &'static str {
+    match &address.selector {
+        Selector::Glob(pattern) if pattern.as_str().contains('[') => {
+            "no object matches; in a pattern `[…]` is one of these characters, and `[[]` is `[` itself"
+        }
+        _ => "no object matches",
+    }
 }
 
 async fn look_at(sources: &Sources, config: &Config, address: &Address) -> Result<Look, StorageError> {
     let source = sources.get(address, config).await?;
     match &address.selector {
-        Selector::Key(key) => source.find(&address.bucket, key).await.map(Look::One),
+        Selector::Key(key) => match source.find(&address.bucket, key).await {
+            Err(error) if error.kind() == StorageErrorKind::NoSuchKey => {
+                Err(explained(error, &source, address, key).await)
+            }
+            found => found.map(Look::One),
+        },
         Selector::Prefix(_) | Selector::Glob(_) => Ok(Look::Many(source)),
+    }
+}
+
+/// Why there is no such key, if somebody forgot the slash behind a prefix.
+async fn explained(error: StorageError, source: &ObjectSource, address: &Address, key: &str) -> StorageError {
+    if !matches!(source, ObjectSource::Stored(_)) {
+        return error;
+    }
+    let below = Address { selector: Selector::Prefix(format!("{key}/")), ..address.clone() };
+    let Ok(mut pages) = source.list(&below).await else { return error };
+    match pages.next_page().await {
+        Ok(Some(page)) if !page.is_empty() => {
+            error.with_remedy(&format!("there are objects below it: write `{below}` for all of them"))
+        }
+        _ => error,
     }
 }
 

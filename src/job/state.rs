@@ -221,7 +221,9 @@ impl JobState {
     }
 }
 
-/// Whether `retries` are meant for this failure: those of the function itself.
+/// Whether `retries` are meant for this failure: whatever the function raised, a storage error or that of a nested call too, and its
+/// time limit. A further attempt would end as this one did where the result cannot be sent, memory was too small, or somebody
+/// wanted the end.
 fn is_retried(error: &RemoteError) -> bool {
-    matches!(error.kind.as_str(), kind::LUA_ERROR | kind::TIMEOUT)
+    !matches!(error.kind.as_str(), kind::UNSENDABLE | kind::OUT_OF_MEMORY | kind::CANCELLED | kind::PROTOCOL)
 }

@@ -27,6 +27,8 @@ fn hooks() -> MutexGuard<'static, Hooks> {
 /// The last one registered runs first.
 pub fn on_exit(hook: impl FnOnce() + Send + 'static) {
     hooks().waiting.push(Box::new(hook));
+    // The system's own way to end a process runs no hooks.
+    super::interrupt::watch();
 }
 
 /// Runs the hooks, each once. Whoever calls this ends the process next; a second thread that wants to end the

@@ -10,7 +10,7 @@ pub fn on_interrupt(end: fn() -> !) {
     let _ = END.set(end);
 }
 
-/// Watches for Ctrl-C from now on. Without jobs, the system's own way to end a process will do.
+/// Watches for Ctrl-C from now on. Without jobs and exit hooks, the system's own way to end a process will do.
 pub(super) fn watch() {
     static WATCH: Once = Once::new();
     let Some(end) = END.get() else { return };
@@ -20,7 +20,7 @@ pub(super) fn watch() {
                 // The hooks wait for nobody, but the runtime's thread must stay free for what they need.
                 std::thread::spawn(|| {
                     crate::report::clear();
-                    eprintln!("lithops-lua: interrupted; {}", summary());
+                    eprintln!("lithops-lua: interrupted{}", summary());
                     end()
                 });
             }
@@ -28,9 +28,13 @@ pub(super) fn watch() {
     });
 }
 
-/// `M000: 37 of 100 calls done, 1 failed; …`, over all jobs that had not ended.
+/// `; job M000: 37 of 100 calls done, 1 failed; …`, over all jobs that had not ended; nothing if there was none at all.
 fn summary() -> String {
-    let mut parts: Vec<String> = crate::job::all()
+    let jobs = crate::job::all();
+    if jobs.is_empty() {
+        return String::new();
+    }
+    let mut parts: Vec<String> = jobs
         .iter()
         .filter(|job| !job.is_ended())
         .map(|job| {
@@ -41,5 +45,5 @@ fn summary() -> String {
         })
         .collect();
     parts.sort();
-    if parts.is_empty() { "all jobs had ended".into() } else { parts.join("; ") }
+    format!("; {}", if parts.is_empty() { "all jobs had ended".into() } else { parts.join("; ") })
 }

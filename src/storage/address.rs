@@ -51,8 +51,16 @@ impl Scheme {
         }
     }
 
-    /// The address of one object.
+    /// The address of one object: `*`, `?` and `[` in its key are written as a pattern has them, `[*]`.
     pub fn url(self, bucket: &str, key: &str) -> String {
+        match self {
+            Scheme::Http => key.into(),
+            _ if is_pattern(key) => self.joined(bucket, &glob::Pattern::escape(key)),
+            _ => self.joined(bucket, key),
+        }
+    }
+
+    fn joined(self, bucket: &str, key: &str) -> String {
         let slash = if bucket.is_empty() { "" } else { "/" };
         format!("{}{bucket}{slash}{key}", self.in_front())
     }
@@ -145,9 +153,30 @@ fn is_pattern(text: &str) -> bool {
 }
 
 fn pattern(text: &str) -> Result<Selector, String> {
+    if let Some(key) = literal(text) {
+        return Ok(key_or_prefix(&key));
+    }
     glob::Pattern::new(text)
         .map(Selector::Glob)
         .map_err(|error| format!("`{text}` is no pattern: {}, at its character {}", error.msg, error.pos + 1))
+}
+
+/// The only text that a pattern can match, if each of its brackets has one character of those that patterns are made of.
+fn literal(pattern: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        text.push(match character {
+            '*' | '?' => return None,
+            '[' => {
+                let within = rest.next().filter(|within| "*?[]".contains(*within))?;
+                rest.next().filter(|end| *end == ']')?;
+                within
+            }
+            other => other,
+        });
+    }
+    Some(text)
 }
 
 fn key_or_prefix(key: &str) -> Selector {
@@ -156,11 +185,10 @@ fn key_or_prefix(key: &str) -> Selector {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let key = match &self.selector {
-            Selector::Key(key) | Selector::Prefix(key) => key,
-            Selector::Glob(pattern) => pattern.as_str(),
-        };
-        f.write_str(&self.scheme.url(&self.bucket, key))
+        f.write_str(&match &self.selector {
+            Selector::Key(key) | Selector::Prefix(key) => self.scheme.url(&self.bucket, key),
+            Selector::Glob(pattern) => self.scheme.joined(&self.bucket, pattern.as_str()),
+        })
     }
 }
 
@@ -182,6 +210,18 @@ mod tests {
         assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b/");
         assert_eq!(parse("file://a/b").unwrap().to_string(), "file:///home/a/b");
         assert_eq!(parse("file://a/").unwrap().selector, Selector::Prefix("home/a/".into()));
+    }
+
+    #[test]
+    fn what_patterns_are_made_of_can_be_in_a_key() {
+        for key in ["a[1].csv", "*?", "x]y[", "p[1]/", "!a[!b]"] {
+            let url = Scheme::S3.url("b", key);
+            assert_eq!(parse(&url).unwrap().selector, key_or_prefix(key), "{url}");
+            assert_eq!(parse(&url).unwrap().to_string(), url);
+        }
+        assert_eq!(Scheme::S3.url("b", "a[1].csv"), "s3://b/a[[]1[]].csv");
+        assert!(matches!(parse("s3://b/a[1][[].csv").unwrap().selector, Selector::Glob(_)));
+        assert_eq!(Scheme::Http.url("", "https://h/p?q"), "https://h/p?q");
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl StorageError {
     }
 
     /// The same failure, with what to do about it.
-    pub(super) fn with_remedy(mut self, remedy: &str) -> StorageError {
+    pub fn with_remedy(mut self, remedy: &str) -> StorageError {
         self.reason = format!("{}; {remedy}", self.reason);
         self
     }

@@ -45,7 +45,8 @@ impl Piece {
         self.scheme.url(&self.bucket, &self.key)
     }
 
-    fn is_whole(&self) -> bool {
+    /// Whether it is all of the object.
+    pub fn is_whole(&self) -> bool {
         self.total_parts == 1
     }
 

@@ -33,6 +33,7 @@ struct Current {
     call: u64,
     /// The thread that runs it.
     thread: usize,
+    /// In the far future while it waits for its input.
     start_us: u64,
     logs: Vec<u8>,
     /// What it printed since the last line end.
@@ -138,6 +139,22 @@ impl Answer {
         self.push(&mut state, &Frame::Started { call, at_us: start_us });
         state.running.push(Current { call, thread, start_us, logs: Vec::new(), line: Vec::new() });
         state.write_journal();
+    }
+
+    /// The call of this thread begins only now: until here it waited for its input.
+    pub fn restart(&self, thread: usize) {
+        let mut state = self.state();
+        if let Some(current) = state.running.iter_mut().find(|current| current.thread == thread) {
+            current.start_us = now_us();
+        }
+    }
+
+    /// The call of this thread waits for its input, which takes nothing of its own time.
+    pub fn wait_for_input(&self, thread: usize) {
+        let mut state = self.state();
+        if let Some(current) = state.running.iter_mut().find(|current| current.thread == thread) {
+            current.start_us = u64::MAX;
+        }
     }
 
     /// The call that runs on this thread printed something.

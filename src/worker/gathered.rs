@@ -38,7 +38,7 @@ pub(super) fn read(lua: &Lua, scratch: &Scratch, message: &[u8]) -> Result<Table
     Ok(list)
 }
 
-/// The batch of this number, which may still have to come. The call's own time limit ends a wait that is in vain.
+/// The batch of this number, which may still have to come. The invocation's end ends a wait that is in vain.
 async fn next_batch(scratch: &Scratch, rest: &GatheredRest, number: u64) -> Result<GatheredBatch, RemoteError> {
     let key = rest.key(number);
     loop {

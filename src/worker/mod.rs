@@ -50,6 +50,10 @@ pub fn is_worker() -> bool {
 /// Runs the worker until its platform ends it. Gives the exit code.
 pub fn run() -> i32 {
     lifeline::watch();
+    if is_local() {
+        // Without a subscriber, the runtime prints the driver's end as a failed request, on the terminal of somebody who knows.
+        let _ = tracing::subscriber::set_global_default(tracing::subscriber::NoSubscriber::new());
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

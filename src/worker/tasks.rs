@@ -417,8 +417,12 @@ impl InvocationRun<'_> {
                     MessageForm::Arguments => decode(message)?,
                     MessageForm::Result => MultiValue::from_iter([decode(message)?.pop_front().unwrap_or(Value::Nil)]),
                     MessageForm::Gathered => {
-                        let list = gathered::read(lua, &self.task.scratch, message)?;
-                        MultiValue::from_iter([Value::Table(list)])
+                        // Calls that it waits for have time limits of their own; its own begins with the function.
+                        self.task.answer.wait_for_input(self.thread);
+                        let list = gathered::read(lua, &self.task.scratch, message);
+                        self.task.answer.restart(self.thread);
+                        session.call.borrow_mut().deadline_us = Some(self.deadline());
+                        MultiValue::from_iter([Value::Table(list?)])
                     }
                     MessageForm::Object => {
                         let ObjectMessage { piece, arguments } =

@@ -53,7 +53,9 @@ local Error = {}
 ---| "start_failed" # No worker could be started.
 ---| "unsendable" # The result cannot be sent.
 ---| "cancelled" # The call was cancelled.
----| "storage" # The store failed with a value of the job. An object that the function reads fails with the kinds of `lithops.StorageErrorKind`.
+---| "storage" # The store failed with a value of the job.
+---| "throttled" # The account's limit of functions at a time was reached for too long.
+---| lithops.StorageErrorKind # An object that was named as input, or that the function read.
 ---| "protocol" # Driver and worker did not understand each other.
 
 ---When and where things happened: seconds since 1970 (`…_tstamp`), or seconds (`…_time`). What has not happened yet is nil.

@@ -29,6 +29,25 @@ fn a_worker_that_exits_loses_one_call() {
 }
 
 #[test]
+fn a_call_that_ended_before_a_crash_is_not_taken_for_its_cause() {
+    let aws = Aws::new();
+    aws.configure("platform_retries: 0", "");
+    aws.passes(
+        r#"
+        -- Of the fifth call is heard that it began, and of no other.
+        local fs = lithops.map(function(x)
+          if x == 5 then lithops.sleep(0.1) end
+          if x == 7 then os.exit(3) end
+          return x
+        end, lithops.range(20), {chunksize = 20})
+        local r = fs:get_result{throw_except = false}
+        for x = 1, 20 do if x ~= 7 then same(r[x], x) end end
+        same(r[7].kind, "worker_lost")
+        "#,
+    );
+}
+
+#[test]
 fn a_crash_is_told_with_what_it_cost_and_the_end_of_the_log() {
     let aws = Aws::new();
     aws.configure("platform_retries: 0", "");

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::Path;
 
 use crate::jobs::{children, command, folder, is_alive, run_in, run_with, signal, spawn, wait_until};
 
@@ -37,6 +38,42 @@ fn an_interrupt_stops_workers_and_tells_how_far_it_came() {
     assert_eq!(output.status.code(), Some(130), "{err}");
     assert!(err.contains("0 of 2"), "{err}");
     wait_until("the end of the workers", || !workers.iter().any(|pid| is_alive(*pid)));
+}
+
+#[test]
+fn an_interrupt_cleans_up_without_jobs_too() {
+    let folder = folder(
+        r#"
+        io.stdout:write(require("fs").temp_dir()) io.stdout:flush()
+        append(here .. "/began", "x")
+        while true do lithops.sleep(0.01) end
+        "#,
+    );
+    let driver = spawn(&folder, &[]);
+    wait_until("the script", || folder.path().join("began").exists());
+    signal(driver.id(), "INT");
+    let output = driver.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "lithops-lua: interrupted\n");
+    assert_eq!(output.status.code(), Some(130));
+    let made = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!made.is_empty() && !Path::new(&made).exists(), "{made}");
+}
+
+#[test]
+fn workers_of_a_killed_driver_say_nothing() {
+    let folder = folder(
+        r#"
+        lithops.map(function(x) return x end, {1, 2}):get_result()
+        append(here .. "/began", "x")
+        while true do lithops.sleep(0.01) end
+        "#,
+    );
+    let mut driver = spawn(&folder, &[]);
+    wait_until("idle workers", || folder.path().join("began").exists());
+    driver.kill().unwrap();
+    // Their end is the end of this pipe, too.
+    let output = driver.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 #[test]

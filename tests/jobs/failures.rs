@@ -109,6 +109,29 @@ fn retries() {
 }
 
 #[test]
+fn whatever_the_function_raised_is_tried_again() {
+    passes(
+        r#"
+        local function attempts(fails)
+          local f = lithops.call_async(function()
+            append(here .. "/attempts", "x")
+            if lithops.call.attempt < 3 then fails() end
+            return lithops.call.attempt
+          end, nil, {retries = 2})
+          same(f:result(), 3)
+        end
+        attempts(function() lithops.storage:get_object("no-such-bucket", "k") end)
+        attempts(function() error({code = 1}) end)
+        attempts(function() lithops.call_async(function() os.exit(1) end):result() end)
+        -- What cannot be sent would not be sent the next time.
+        local f = lithops.call_async(function() append(here .. "/once", "x") return coroutine.create(print) end, nil, {retries = 2})
+        same(raises("coroutine", function() f:result() end).kind, "unsendable")
+        same(read(here .. "/once"), "x")
+        "#,
+    );
+}
+
+#[test]
 fn retries_by_configuration() {
     passes_with(
         &["-o", "lithops.retries=1"],

@@ -239,3 +239,17 @@ fn work_goes_on_while_the_script_does_something_else() {
         "#,
     );
 }
+
+#[test]
+fn map_reduce_over_an_iterator_whose_workers_cannot_start() {
+    passes_with(
+        &["-o", "localhost.runtime=/nonexistent/worker"],
+        r#"
+        local n = 0
+        local fs = lithops.map_reduce(function(x) return x end, function() n = n + 1 if n <= 20000 then return n end end,
+          function(list) return #list end)
+        local err = raises("cannot start a worker", function() fs:get_result() end)
+        same(err.kind, "start_failed")
+        "#,
+    );
+}

@@ -73,3 +73,18 @@ fn futures_of_the_driver_are_resolved_in_workers() {
         "#,
     );
 }
+
+#[test]
+fn map_reduce_over_an_iterator_on_one_worker() {
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        local function outer(k)
+          local n = 0
+          local function numbers() n = n + 1 if n <= 300 then return n end end
+          return lithops.map_reduce(function(x) return x end, numbers, function(list) return #list + k end)
+        end
+        same(lithops.map(outer, {1, 2}):get_result(), {301, 302})
+        "#,
+    );
+}

@@ -14,6 +14,10 @@ everywhere! {
     arguments_may_follow_the_object
     cloud_objects_and_objects_are_addresses_too
     a_list_of_futures_is_complete_as_it_is_looked_at
+    keys_may_hold_what_patterns_are_made_of
+    pieces_are_passed_on_as_they_are
+    a_single_call_reads_one_object
+    a_folder_is_told_from_an_object
 }
 
 /// Objects in two buckets of the local storage.
@@ -47,6 +51,68 @@ fn a_parameter_named_obj_opens_addresses(place: &Place) {
         same(lithops.map(content, {{}}):get_result(), {{ n = 0 }})
         "#
     ));
+}
+
+fn keys_may_hold_what_patterns_are_made_of(place: &Place) {
+    place.passes(
+        r#"
+        for _, key in ipairs { "br/a[1].csv", "br/a1.csv", "br/b*.csv" } do s:put_object(nil, key, key) end
+        local urls = lithops.map(function(obj) return obj.url end, at .. "br/"):get_result()
+        same(#urls, 3)
+        same(lithops.map(function(obj) return obj:read() end, urls):get_result(), { "br/a1.csv", "br/a[1].csv", "br/b*.csv" })
+        local missing = lithops.map(function(obj) return obj:read() end, at .. "br/b[1].csv")
+        raises("no object matches; in a pattern `[…]` is one of these characters, and `[[]` is `[` itself",
+          function() missing:get_result() end)
+        "#,
+    );
+}
+
+fn a_single_call_reads_one_object(place: &Place) {
+    place.passes(
+        r#"
+        s:put_object(nil, "k", "content")
+        local function read(obj, after) return obj:read() .. (after or "") end
+        same(lithops.call_async(read, at .. "k"):result(), "content")
+        same(lithops.call_async(read, at .. "k", { extra_args = { "!" } }):result(), "content!")
+        same(lithops.call_async(read, s:put_cloudobject("cloud")):result(), "cloud")
+        same(raises("no such key", function() lithops.call_async(read, at .. "none"):result() end).kind, "no_such_key")
+        raises("address of one object expected, and " .. at .. "*.csv may be several: use `map`", lithops.call_async, read, at .. "*.csv")
+        same(lithops.call_async(function(url) return url end, at .. "k"):result(), at .. "k")
+        same(lithops.call_async(function(obj) return obj end, 5):result(), 5)
+        "#,
+    );
+}
+
+fn pieces_are_passed_on_as_they_are(place: &Place) {
+    place.passes(
+        r#"
+        s:put_object(nil, "p", "1\n2\n3\n4\n")
+        local pieces = lithops.map(function(obj) return obj end, at .. "p", { obj_chunk_number = 4 }):get_result()
+        same(#pieces, 4)
+        local function read(obj, after) return obj:read() .. (after or "") end
+        same(lithops.map(read, pieces):get_result(), { "1\n", "2\n", "3\n", "4\n" })
+        same(lithops.map(read, { lithops.args(pieces[3], "!") }):get_result(), { "3\n!" })
+        same(lithops.map_reduce(read, pieces, function(list) return #list end, { obj_reduce_by_key = true }):get_result(), { 1, 1, 1, 1 })
+        raises("it is part 1 of 4 already, and options `obj_…` cut whole objects: pass its `url`", lithops.map, read, pieces,
+          { obj_chunk_size = 1 })
+        s:put_object(nil, "p", "5\n6\n7\n8\n")
+        same(raises("replaced", function() lithops.map(read, pieces):get_result() end).kind, "object_changed")
+        "#,
+    );
+}
+
+fn a_folder_is_told_from_an_object(place: &Place) {
+    place.passes(
+        r#"
+        s:put_object(nil, "folder/k", "x")
+        local function read(obj) return obj:read() end
+        local err = raises("there is no such key; there are objects below it: write `" .. at .. "folder/`",
+          function() lithops.map(read, at .. "folder"):get_result() end)
+        same(err.kind, "no_such_key")
+        err = raises("there is no such key", function() lithops.map(read, at .. "fold"):get_result() end)
+        assert(not err.message:find("below", 1, true), err.message)
+        "#,
+    );
 }
 
 fn other_parameters_get_plain_strings(place: &Place) {
@@ -93,6 +159,9 @@ fn cloud_objects_and_objects_are_addresses_too(place: &Place) {
         same(found[1].key, "a1.csv")
         same(found[1]:read(), "other a1.csv")
         same(lithops.map(content, found):get_result(), {{ "other a1.csv", "other a2.csv", "other a3.txt" }})
+        -- With further arguments as well.
+        local function both(obj, x) return obj:read() .. x end
+        same(lithops.map(both, {{ lithops.args(object, 5), lithops.args(found[1], 6) }}):get_result(), {{ "content5", "other a1.csv6" }})
         "#
     ));
 }
@@ -112,6 +181,12 @@ fn files_are_objects() {
         same(got({ "file://data/deep/c.txt", "file://data/a.txt" }), { "C", "A" })
         local path = lithops.map(function(obj) return obj.path end, "file://data/a.txt"):get_result()[1]
         same(read(path), "A")
+        raises("it is a folder: for all files in it, write `file://" .. here .. "/data/`", got, "file://data")
+        -- A file whose name no address can have is not left out in silence.
+        local odd = assert(io.open("data/caf\233.dat", "w")) odd:close()
+        raises("is not UTF-8: rename it, or use a pattern that leaves it out", got, "file://data/")
+        raises("is not UTF-8", got, "file://data/*.dat")
+        same(got("file://data/*.txt"), { "A", "B" })
         print "ok"
         "#,
     );
@@ -162,6 +237,10 @@ fn a_list_of_futures_is_complete_as_it_is_looked_at(place: &Place) {
         local sum = 0
         for _, future in ipairs(futures) do sum = sum + future:result() end
         same(sum, 465)
+        -- Also as the input of another job, while the objects are still being found.
+        local squares = lithops.map(function(x) return x * x end, lithops.map(function(obj) return tonumber(obj:read()) end, at))
+        same(#squares, 30)
+        same(squares:get_result()[30], 900)
         "#,
     );
 }
@@ -174,6 +253,9 @@ fn mistakes_are_told_at_once() {
         local map, objects = lithops.map, lithops.objects
         raises("element 2, \"b/k\": an address such as s3://bucket/key", map, read, { "local://a/k", "b/k" })
         raises("call its parameter something else than `obj`", map, read, { "plain" })
+        -- A list that happens to be empty is no mistake.
+        same(#map(read, {}, { obj_chunk_size = 10 }), 0)
+        same(#lithops.map_reduce(read, {}, function() end, { obj_reduce_by_key = true }), 0)
         raises("`s3://` names no bucket: write s3://bucket/key", objects, "s3://")
         raises("element 2, 7: address, cloud object or `obj` expected, got number", map, read, { "s3://a/k", 7 })
         raises("is no pattern", objects, "s3://b/a[")

@@ -197,3 +197,28 @@ fn large_results_reach_the_reducer_without_the_driver() {
         "#,
     );
 }
+
+#[test]
+fn waiting_for_maps_is_not_the_reducers_time() {
+    passes(
+        r#"
+        local here = here
+        -- The maps end, one after the other, long after the reducer has begun to wait for them.
+        local function map(x)
+          if x == 2 then
+            while not io.open(here .. "/go") do lithops.sleep(0.002) end
+          end
+          return x
+        end
+        local function reduce(list) return lithops.call.remaining_ms() end
+        local futures = lithops.map_reduce(map, { 1, 2 }, reduce, { spawn_reducer = 50, timeout = 4 })
+        while futures[3].state ~= "running" do lithops.sleep(0.002) end
+        lithops.sleep(1)
+        append(here .. "/go", "")
+        local left_ms = futures:get_result()
+        assert(left_ms > 3200, left_ms)
+        local stats = futures[3].stats
+        assert(stats.worker_func_start_tstamp >= futures[2].stats.worker_func_end_tstamp)
+        "#,
+    );
+}

@@ -109,7 +109,6 @@ impl Executor {
                 if session.role == Role::Driver {
                     static CLEAN: std::sync::Once = std::sync::Once::new();
                     CLEAN.call_once(|| crate::lua::on_exit(crate::compute::aws_lambda::clean_all));
-                    crate::lua::interrupt::watch();
                 }
                 compute
             }
@@ -119,7 +118,6 @@ impl Executor {
                 local.serve_futures(Arc::new(Directory));
                 static END_WORKERS: std::sync::Once = std::sync::Once::new();
                 END_WORKERS.call_once(|| crate::lua::on_exit(crate::compute::local::shutdown_all));
-                crate::lua::interrupt::watch();
                 Arc::new(local)
             }
         };

@@ -333,7 +333,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
 
 /// How many calls of a lazy list there are so far. An iterator is read on only as the job wants; objects are being found meanwhile, and
 /// are waited for up to the one that is `wanted`.
-fn known_calls(lua: &Lua, entry: &JobEntry, wanted: u64) -> u64 {
+pub fn known_calls(lua: &Lua, entry: &JobEntry, wanted: u64) -> u64 {
     if entry.feeder.borrow().is_none() && entry.job.found() < wanted && entry.job.progress().total.is_none() {
         // In a worker: what is found waits for workers once there is much of it, and this may be the only one.
         let _place = Session::of(lua).give_place();

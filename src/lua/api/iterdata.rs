@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use mlua::{Function, Lua, Table, UserData, UserDataFields, Value};
 
-use super::futures::{Future, JobEntry, as_future, lazy_calls};
+use super::futures::{Future, JobEntry, as_future, known_calls, lazy_calls};
 use crate::codec::{EncodeError, EncodeOptions, EncodedList};
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{Job, ObjectPlan, Source};
@@ -110,6 +110,10 @@ impl Iterdata {
 
     fn read_table(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
         if let Some(entry) = lazy_calls(table) {
+            if entry.feeder.borrow().is_none() {
+                // Stored objects that are still being found.
+                known_calls(lua, &entry, u64::MAX);
+            }
             let Some(count) = entry.job.progress().total else {
                 return Err(Raise::message("map: the futures of an iterator can be mapped over once it has ended"));
             };

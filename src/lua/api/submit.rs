@@ -12,12 +12,14 @@ use super::function_name;
 use super::futures::{self, Future, JobEntry, Purpose};
 use super::iterdata::{Encoding, Feeder, Iterdata, refused};
 use super::objects::{self, Input, ObjectOptions};
+use super::wait;
 use crate::codec::EncodeOptions;
 use crate::config::IncludeModules;
 use crate::job::{Directory, Job, JobSpec, LogSink, Spawning, gather};
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 use crate::lua::session::Session;
+use crate::storage::Selector;
 
 /// A capture above this size is named in a warning, once: it goes to every worker.
 const LARGE_CAPTURE_BYTES: usize = 1 << 20;
@@ -252,6 +254,15 @@ pub fn call_async(
     let options = Options::new(options, CALL_OPTIONS, "call_async")?;
     let extra_args = options.table("extra_args")?;
     let options = JobOptions::read(executor, &options)?;
+    let data = match single_object(lua, executor, &function, data, &options.encoding)? {
+        Input::Values(data) => data,
+        Input::Objects(plan) => {
+            let draft = Draft { executor, function: &function, extra_args, options };
+            let entry = draft.start(lua, 'A', Purpose::Single, Iterdata::of_objects(*plan))?;
+            futures::known_calls(lua, &entry, 1);
+            return Ok(Future::Own { entry, call: 0 });
+        }
+    };
     let iterdata = match futures::as_future(&data) {
         // A future as the argument: the call starts when it is there.
         Some(_) => {
@@ -268,6 +279,27 @@ pub fn call_async(
     let draft = Draft { executor, function: &function, extra_args, options };
     let entry = draft.start(lua, 'A', Purpose::Single, iterdata)?;
     Ok(Future::Own { entry, call: 0 })
+}
+
+/// The argument of a single call: an object, if the function's parameter is called `obj` and the argument is the address of one.
+fn single_object(
+    lua: &Lua,
+    executor: &Executor,
+    function: &Function,
+    data: Value,
+    encoding: &Encoding,
+) -> Result<Input, Raise> {
+    if matches!(data, Value::Table(_) | Value::Function(_)) {
+        return Ok(Input::Values(data));
+    }
+    let input = objects::read(lua, function, data, ObjectOptions::default(), encoding, &executor.config)?;
+    if let Input::Objects(plan) = &input
+        && let Some(many) = plan.inputs.iter().find(|input| !matches!(input.address.selector, Selector::Key(_)))
+    {
+        let why = format!("address of one object expected, and {} may be several: use `map`", many.address);
+        return Err(Raise::argument(2, why));
+    }
+    Ok(input)
 }
 
 /// `map(fn, iterdata, opts)`.
@@ -316,22 +348,10 @@ pub fn map_reduce(
         let why = "option `obj_reduce_by_key` is for stored objects as input, and these elements are none";
         return Err(Raise::message(why));
     }
-    let is_stream = iterdata.feeder.is_some();
     let draft = Draft { executor, function: &function, extra_args, options: map_options };
     let maps = draft.start(lua, 'M', Purpose::MapOfReduce, iterdata)?;
-    if is_stream {
-        // The list of futures ends with the reducer's, so all maps must be known.
-        let session = Session::of(lua);
-        while maps.feeder.borrow().is_some() {
-            if !Feeder::feed(lua, &session, &maps)? {
-                let seen = crate::job::generation();
-                if maps.job.wanted_elements() == 0 {
-                    crate::job::wait(seen, std::time::Instant::now() + Duration::from_millis(100));
-                }
-            }
-        }
-    }
-    maps.job.wait_found(u64::MAX);
+    // The list of futures ends with the reducer's, so all maps must be known.
+    wait::until_all_is_known(lua, &maps)?;
     let total = maps.job.progress().total.unwrap_or(0);
     let groups = match maps.found_objects.get().filter(|_| by_key) {
         None => std::iter::once(0..total).collect(),

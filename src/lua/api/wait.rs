@@ -102,6 +102,34 @@ pub(super) fn block(
     }
 }
 
+/// Waits until it is known how many calls a job has: until its iterator has given all, or all its stored objects are found. The
+/// calls may have to end meanwhile, since no more than some wait for workers.
+pub(super) fn until_all_is_known(lua: &Lua, entry: &Rc<JobEntry>) -> Result<(), Raise> {
+    let session = Session::of(lua);
+    let mut place = None;
+    while entry.job.progress().total.is_none() {
+        let seen = job::generation();
+        let mut fed = Feeder::feed(lua, &session, entry)?;
+        let running = session.running.borrow().clone();
+        for other in &running {
+            fed |= Feeder::feed(lua, &session, other)?;
+        }
+        if fed {
+            continue;
+        }
+        if place.is_none() {
+            // In a worker: this may be the only one.
+            place = session.give_place();
+        }
+        if entry.feeder.borrow().is_none() {
+            entry.job.wait_found(u64::MAX);
+        } else {
+            job::wait(seen, Instant::now() + TICK);
+        }
+    }
+    Ok(())
+}
+
 /// Waits for the futures that a driver owns, in a worker.
 pub(super) fn block_on_remote(lua: &Lua, selection: &Selection) {
     let session = Session::of(lua);

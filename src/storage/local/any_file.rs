@@ -47,7 +47,13 @@ async fn open(key: &str, range: Option<ByteRange>, action: &str) -> Result<Opene
     let at = action.to_owned();
     run(action, move || {
         let opened = Opened::new(&place, range, &at)?;
-        opened.ok_or_else(|| StorageError::new(StorageErrorKind::NoSuchKey, at, "there is no such file"))
+        opened.ok_or_else(|| {
+            let reason = match place.file.is_dir() {
+                true => format!("it is a folder: for all files in it, write `file://{}/`", place.file.display()),
+                false => "there is no such file".into(),
+            };
+            StorageError::new(StorageErrorKind::NoSuchKey, at, reason)
+        })
     })
     .await
 }

@@ -98,15 +98,25 @@ impl Walk {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry?;
-            // A name that is not text cannot be a key: somebody else put it there.
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            let raw_name = entry.file_name();
+            let name = raw_name.to_string_lossy();
             let is_folder = self.is_folder(&entry);
             let is_wanted = self
                 .route
                 .as_ref()
                 .is_none_or(|route| if is_folder { route.enters(depth, &name) } else { route.takes(depth, &name) });
+            if is_wanted && raw_name.to_str().is_none() {
+                if !self.follows_links {
+                    // It cannot be a key of the bucket: somebody else put it there.
+                    continue;
+                }
+                let path = self.bucket.join(folder).join(&*name);
+                let why = format!(
+                    "the name of {} is not UTF-8: rename it, or use a pattern that leaves it out",
+                    path.display()
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidFilename, why));
+            }
             if is_wanted {
                 let slash = if is_folder { "/" } else { "" };
                 names.push(Name { key: format!("{folder}{name}{slash}") });

@@ -30,7 +30,7 @@ impl Objects {
         // A mistake is told here, not where it is used.
         for element in elements(lua, &addresses, 1)? {
             let element = element?;
-            input(lua, &element.value, None).map_err(|why| element.refuse(1, &why))?;
+            input(lua, &element.value, None, Wanted::Named).map_err(|why| element.refuse(1, &why))?;
         }
         Ok(Objects { addresses, options })
     }
@@ -60,11 +60,11 @@ pub fn read(
     config: &Config,
 ) -> Result<Input, Raise> {
     let objects = data.as_userdata().and_then(|userdata| userdata.borrow::<Objects>().ok());
-    let objects = objects.map(|objects| (objects.addresses.clone(), objects.options.or(options)));
-    let (addresses, options) = match objects {
+    let objects = objects.map(|objects| (objects.addresses.clone(), objects.options.or(options), Wanted::Named));
+    let (addresses, options, wanted) = match objects {
         Some(objects) => objects,
         None if takes_object(lua, function) => match named(lua, data)? {
-            Named::Addresses(addresses) => (addresses, options),
+            Named::Addresses(addresses) => (addresses, options, Wanted::ByParameter),
             Named::Values(data) => return Ok(Input::Values(data)),
         },
         None => return Ok(Input::Values(data)),
@@ -72,7 +72,16 @@ pub fn read(
     let mut inputs = Vec::new();
     for element in elements(lua, &addresses, 2)? {
         let element = element?;
-        let input = input(lua, &element.value, Some(encoding)).map_err(|why| element.refuse(2, &why))?;
+        let input = input(lua, &element.value, Some(encoding), wanted).map_err(|why| element.refuse(2, &why))?;
+        if let Some(piece) = &input.piece
+            && options.are_set()
+        {
+            let why = format!(
+                "it is part {} of {} already, and options `obj_…` cut whole objects: pass its `url`",
+                piece.part, piece.total_parts
+            );
+            return Err(element.refuse(2, &why));
+        }
         if config.lithops.backend == "aws_lambda" && input.address.scheme.is_of_this_machine() {
             let why = format!("functions on AWS Lambda cannot read {}: put it into a bucket of S3", input.address);
             return Err(Raise::argument(2, why));
@@ -103,7 +112,8 @@ enum Named {
 fn named(lua: &Lua, data: Value) -> Result<Named, Raise> {
     let is_named = match &data {
         Value::Function(next) => return named_by_iterator(lua, next),
-        Value::Table(list) if !is_arguments(lua, list) => is_address(lua, &list.raw_get(1)?)?,
+        // An empty list is an empty list of addresses, too: then there is nothing to be done, whatever the options say.
+        Value::Table(list) if !is_arguments(lua, list) => list.is_empty() || is_address(lua, &list.raw_get(1)?)?,
         other => is_address(lua, other)?,
     };
     Ok(if is_named { Named::Addresses(data) } else { Named::Values(data) })
@@ -133,7 +143,7 @@ fn is_address(lua: &Lua, value: &Value) -> Result<bool, Raise> {
     Ok(match value {
         Value::String(_) => true,
         Value::UserData(userdata) => userdata.is::<CloudObject>() || userdata.is::<ObjectHandle>(),
-        Value::Table(table) => is_arguments(lua, table) && matches!(table.raw_get::<Value>(1)?, Value::String(_)),
+        Value::Table(table) => is_arguments(lua, table) && is_address(lua, &table.raw_get(1)?)?,
         _ => false,
     })
 }
@@ -179,8 +189,17 @@ fn elements(
     Ok(single.into_iter().chain(listed))
 }
 
+/// Why elements are taken for addresses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// They were passed to `lithops.objects`.
+    Named,
+    /// The function's first parameter is `obj`.
+    ByParameter,
+}
+
 /// The object, or objects, that an element stands for. Without an `encoding` only the address is looked at.
-fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>) -> Result<ObjectInput, String> {
+fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>, wanted: Wanted) -> Result<ObjectInput, String> {
     let (named, further) = match element {
         Value::Table(table) if is_arguments(lua, table) => {
             let read = |index| table.raw_get::<Value>(index).map_err(|error| error.to_string());
@@ -189,7 +208,9 @@ fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>) -> Result<Obje
         }
         other => (other.clone(), Vec::new()),
     };
-    let address = address(&named)?;
+    let address = address(&named, wanted)?;
+    let piece = named.as_userdata().and_then(|userdata| userdata.borrow::<ObjectHandle>().ok());
+    let piece = piece.map(|object| object.piece().clone()).filter(|piece| !piece.is_whole());
     let arguments = match encoding {
         Some(encoding) if !further.is_empty() => {
             let options = EncodeOptions { include_modules: &[], ..encoding.options("the input") };
@@ -198,15 +219,18 @@ fn input(lua: &Lua, element: &Value, encoding: Option<&Encoding>) -> Result<Obje
         }
         _ => Bytes::new(),
     };
-    Ok(ObjectInput { address, arguments })
+    Ok(ObjectInput { address, piece, arguments })
 }
 
-fn address(named: &Value) -> Result<Address, String> {
+fn address(named: &Value, wanted: Wanted) -> Result<Address, String> {
     if let Value::String(text) = named {
         let text = text.to_str().map_err(|_| "addresses are UTF-8, and this string is not".to_owned())?;
         let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        return Address::parse(&text, &folder).map_err(|why| {
-            format!("{why}; if the function takes plain strings, call its parameter something else than `obj`")
+        return Address::parse(&text, &folder).map_err(|why| match wanted {
+            Wanted::Named => why,
+            Wanted::ByParameter => {
+                format!("{why}; if the function takes plain strings, call its parameter something else than `obj`")
+            }
         });
     }
     let userdata = named.as_userdata();
