@@ -245,7 +245,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     let blame = blame(job, &mut state, over, open.iter().map(|(_, (call, _))| *call).collect());
     // So that the next to be lost is known.
     let goes_alone = |call| match blame {
-        Blame::These(..) => over.running.is_empty(),
+        Blame::These(..) => over.running.is_empty() || !job.compute.limits().keeps_last_words,
         Blame::OneOfThem => over.running.is_empty() || over.running.contains(&call),
         Blame::Nobody | Blame::All(_) => false,
     };
@@ -345,6 +345,10 @@ fn next_attempt(
                 state.slots.logs.insert(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
             }
             Err((*error).clone())
+        }
+        Blame::OneOfThem if over.running.contains(&call) => {
+            *state.spoiled.entry(call).or_default() += 1;
+            Ok(attempt + 1)
         }
         _ => Ok(attempt),
     }

@@ -17,7 +17,7 @@ function base64.encode(bytes, options) end
 ---@param text string
 ---@param options? base64.Options
 ---@return string? bytes Nil if it is no such text.
----@return string? err
+---@return string? err What is wrong and where: `not base64: '*' at line 1 column 2`.
 function base64.decode(text, options) end
 
 return base64

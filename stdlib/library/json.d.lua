@@ -57,7 +57,7 @@ function json.array(list) end
 ---    for record in json.lines(io.open("log.ndjson")) do … end
 ---
 ---A line that is no JSON raises an error with its number in all of the input. Of a file or a stream one line and a piece are in memory.
----@param source string|file*|table|userdata|fun(): string? The text; or something with a method `read(n)`, or else `lines()`, as files and streams have; or an iterator over lines.
+---@param source string|file*|table|userdata|fun(): string? The text; or something with a method `read(n)`, or else `lines()`, as files and streams have; or an iterator over lines, with their newlines or without.
 ---@param options? json.DecodeOptions
 ---@return fun(): any next
 function json.lines(source, options) end

@@ -22,6 +22,7 @@ fn rows_are_read() {
         same(csv.decode('"a\tb"\n', { separator = "\t", quote = false }), { { '"a', 'b"' } })
         same(csv.decode("# x\na,b\n# 1,2\n3,#4\n", { comment = "#" }), { { "a", "b" }, { "3", "#4" } })
         same(csv.decode(" a , b c\t\n", { trim = true }), { { "a", "b c" } })
+        same(csv.decode('x," y ", "b, c"\n', { trim = true }), { { "x", "y", '"b', 'c"' } })
         -- Longer than any buffer.
         local rows = {}
         for i = 1, 5000 do rows[i] = { tostring(i), ("x"):rep(i % 97 * 50), '"' .. i, "a\nb" } end
@@ -48,6 +49,14 @@ fn columns_have_names() {
         same({ csv.decode("a,b\n", { header = true }) }, { {}, { "a", "b" } })
         raises("option `header` must be true, false or a list of names, not a table", csv.decode, "", { header = {} })
         raises("option `header` must be true, false or a list of names, not a table", csv.decode, "", { header = { 1 } })
+        -- Names that would be passed over. Results of jobs have their length in `n`.
+        for _, list in ipairs { { "a", nil, "c" }, { "a", x = "b" }, { "a", "b", n = 3 } } do
+          local refusal = "option `header` must be true, false or a list of names, not a table"
+          raises(refusal, csv.decode, "1,2", { header = list })
+          raises(refusal, csv.encode, {}, { header = list })
+        end
+        same(csv.decode("1,2", { header = { "a", "b", n = 2 } }), { { a = "1", b = "2" } })
+        same(csv.encode({ { 1, 2 } }, { header = { "a", "b", n = 2 } }), "a,b\n1,2\n")
         "##,
     );
 }
@@ -112,6 +121,13 @@ fn fields_that_are_exact_numbers_are_numbers() {
         same(csv.decode(" 1", { numbers = true, trim = true }), { { 1 } })
         raises("names the column \"m\", which is not there", csv.decode, "id,n\n1,2", { header = true, numbers = { "m" } })
         raises("names the column 0, which is not there", csv.decode, "1", { numbers = { 0 } })
+        raises("names the column 3, which is not there", csv.decode, "a,b\n1,2", { header = true, numbers = { 2, 3 } })
+        raises("names the column 3, which is not there", csv.decode, "1,2", { header = { "a", "b" }, numbers = { 3 } })
+        same(csv.decode("a,b\n1,2", { header = true, numbers = { 2 } }), { { a = "1", b = 2 } })
+        same(csv.decode("1,2", { numbers = { 3 } }), { { "1", "2" } })
+        for _, columns in ipairs { { a = true }, { 1, nil, 3 }, { [2] = "a" } } do
+          raises("option `numbers` must be true, false or a list of columns, not a table", csv.decode, "1", { numbers = columns })
+        end
         "##,
     );
 }
@@ -145,6 +161,32 @@ fn what_is_malformed_is_told_with_its_place() {
 }
 
 #[test]
+fn a_comment_ends_with_its_line_however_that_ends() {
+    passes(
+        r##"
+        local csv = require "csv"
+        local comment = { comment = "#" }
+        same(csv.decode("a,b\n# end", comment), { { "a", "b" } })
+        same(csv.decode('a,b\n1,2\n# a "quote', { comment = "#", header = true }), { { a = "1", b = "2" } })
+        same(csv.decode("a,b\n#", comment), { { "a", "b" } })
+        same(csv.decode("#", comment), {})
+        same(csv.decode("# x\r1,2\r# y\r\r3,#4\r#", comment), { { "1", "2" }, { "3", "#4" } })
+        same(csv.decode('"#a\n#b",1\n#c\n', comment), { { "#a\n#b", "1" } })
+        same(csv.decode("\239\187\191# x\na\n", comment), { { "a" } })
+        local text = "# 1\r\na,b\r\n\r\n# 4\n# 5\n1,2\n\n# end"
+        for size = 1, #text do
+          local at = 1
+          local source = { read = function() local s = text:sub(at, at + size - 1) at = at + size return s ~= "" and s or nil end }
+          local got, lines = {}, {}
+          for row, line in csv.rows(source, comment) do got[#got + 1] = row lines[#lines + 1] = line end
+          same(got, { { "a", "b" }, { "1", "2" } })
+          same(lines, { 2, 6 })
+        end
+        "##,
+    );
+}
+
+#[test]
 fn rows_come_one_by_one_from_a_string_a_file_a_stream_and_an_iterator() {
     passes(
         r##"
@@ -165,8 +207,12 @@ fn rows_come_one_by_one_from_a_string_a_file_a_stream_and_an_iterator() {
         same(all(file), expected)
         file:close()
         same(all(io.lines("x.csv")), expected)
+        got, lines = all(io.lines("x.csv", "*L"))
+        same(got, expected)
+        same(lines, { 1, 3, 5 })
         lithops.storage.put_object(nil, "x.csv", text)
         same(all(lithops.storage.get_object(nil, "x.csv", { stream = true })), expected)
+        same(all(lithops.storage.get_object(nil, "x.csv", { stream = true }):lines("*L")), expected)
         -- However it is cut.
         for size = 1, #text do
           local at = 1
@@ -223,6 +269,9 @@ fn rows_are_written() {
         same(csv.encode({ { b = 1, a = 2, c = 3 }, { a = 4 } }, { header = { "a", "b" } }), "a,b\n2,1\n4,\n")
         same(csv.encode({ { b = 1, a = 2 }, { a = 4 } }, { header = true }), "a,b\n2,1\n4,\n")
         same(csv.encode({}, { header = { "a" } }), "a\n")
+        same(csv.encode { n = 2, { "a" }, { "b" } }, "a\nb\n")
+        same(csv.encode { n = 0 }, "")
+        same(csv.encode(lithops.map(function(x) return { x } end, { 1, 2 }):get_result()), "1\n2\n")
         "##,
     );
 }
@@ -245,6 +294,18 @@ fn what_is_no_cell_is_told_with_its_place() {
         raises("row 1: a row of 1048576 cells has 1 that are not nil", csv.encode, { { [1048576] = 1 } })
         raises("row 1: a row of 1000000 cells has 1 that are not nil", csv.encode, { { 1, n = 1e6 } })
         same(#csv.encode { { [300] = 1 } }, 301)
+        -- Rows that would be passed over.
+        local hole = "csv.encode: row 2: a row is a table, not a nil"
+        raises(hole, csv.encode, { n = 3, [1] = { "a" }, [3] = { "b" } })
+        raises(hole, csv.encode, { { "a" }, nil, { "b" } })
+        raises(hole, csv.encode, { { "a" }, n = 2 })
+        raises("row 1: a row is a table, not a nil", csv.encode, { [2 ^ 40] = { "a" } })
+        raises('csv.encode: the rows must be a list, and one of their keys is "x"', csv.encode, { x = { "a" } })
+        raises('csv.encode: the rows must be a list, and one of their keys is "n"', csv.encode, { n = { "a" } })
+        raises("the rows must be a list, and one of their keys is 0", csv.encode, { [0] = { "a" }, { "b" } })
+        raises("the rows must be a list, and one of their keys is a boolean", csv.encode, { [true] = { "a" } })
+        raises("csv.encode: a list of 2 rows has 1 in its field `n`", csv.encode, { { "a" }, { "b" }, n = 1 })
+        raises('csv.encode: a second column is named "x" in `header`', csv.encode, {}, { header = { "x", "y", "x" } })
         raises("cannot be written without quotes", csv.encode, { { "a,b" } }, { quote = false })
         raises("unknown option `headers`; did you mean `header`?", csv.encode, {}, { headers = true })
         "##,
@@ -282,6 +343,50 @@ fn a_writer_writes_each_row_as_it_comes() {
           writer:write { 1 }
           writer:write { {} }
         end)
+        "##,
+    );
+}
+
+#[test]
+fn a_header_comes_before_the_first_row_that_is_written() {
+    passes(
+        r##"
+        local csv = require "csv"
+        local parts, failure = {}, nil
+        local out = {}
+        function out:write(text)
+          if failure == "raise" then error("disk on fire") end
+          if failure then return nil, failure end
+          parts[#parts + 1] = text
+        end
+        for _, header in ipairs { { "a" }, true } do
+          parts = {}
+          local writer = csv.writer(out, { header = header })
+          -- Neither a refused row nor one that did not arrive is the first one.
+          raises("csv.writer: row 1: a table cannot be a cell", writer.write, writer, { a = {} })
+          raises("csv.writer: row 1: a table cannot be a cell", writer.write, writer, { b = 1, a = {} })
+          failure = "disk full"
+          same({ writer:write { a = 1 } }, { [2] = "disk full" })
+          same({ writer:write { a = 1 } }, { [2] = "disk full" })
+          failure = "raise"
+          raises("disk on fire", writer.write, writer, { a = 1 })
+          failure = nil
+          writer:write { a = 1 }
+          failure = "disk full"
+          same({ writer:write { a = 2 } }, { [2] = "disk full" })
+          failure = nil
+          raises("csv.writer: row 2: a table cannot be a cell", writer.write, writer, { a = {} })
+          writer:write { a = 3 }
+          same(writer:close(), true)
+          same(parts, { "a\n1\n", "3\n" })
+        end
+        -- The header comes with the end, too.
+        parts = {}
+        local writer = csv.writer(out, { header = { "a" } })
+        raises("a table cannot be a cell", writer.write, writer, { {} })
+        writer:close()
+        same(parts, { "a\n" })
+        raises('csv.writer: a second column is named "x" in `header`', csv.writer, out, { header = { "x", "x" } })
         "##,
     );
 }

@@ -50,7 +50,8 @@ fn whole_numbers_are_never_rounded() {
           same(tostring(number), text .. "ULL")
           same(json.encode { number }, "[" .. text .. "]")
         end
-        for _, text in ipairs { "18446744073709551616", "-9223372036854775809", ("9"):rep(400) } do
+        local long = ("9"):rep(5000)
+        for _, text in ipairs { "18446744073709551616", "-9223372036854775809", ("9"):rep(400), long, "-" .. long } do
           local value, err = json.decode("[" .. text .. "]")
           same(value, nil)
           assert(err:find("fits neither 64 bits nor a double", 1, true) and err:find("at line 1 column 2", 1, true), err)
@@ -59,6 +60,14 @@ fn whole_numbers_are_never_rounded() {
         end
         same(json.decode "1e400", nil)
         same(json.decode("1e400", { big_numbers = "double" }), math.huge)
+        -- Digits are no limit to what fits a double.
+        same(json.decode("[" .. ("1"):rep(5000) .. "e-4999, 2]"), { 10 / 9, 2 })
+        same(json.decode("[" .. long .. ", 2]", { big_numbers = "string" }), { long, 2 })
+        same(select(2, json.decode("[" .. long .. " 2]", { big_numbers = "string" })), "expected `,` or `]` at line 1 column 5003")
+        -- Zero has a sign.
+        same(1 / json.decode "-0", -math.huge)
+        same(1 / json.decode "0", math.huge)
+        same(json.encode(json.decode "[-0, 0, -0.0]"), "[-0.0,0,-0.0]")
         raises("big_numbers", json.decode, "1", { big_numbers = "float" })
         "#,
     );
@@ -229,6 +238,9 @@ fn a_bad_line_is_told_by_its_number_in_all_of_the_input() {
         same(got, { 1, 2 })
         assert(err:find("pipeline.lua:", 1, true), err)
         raises("the text ends within an object at line 2 column 8", function() for _ in json.lines('1\n{"a": 1\n}') do end end)
+        raises("the text ends within an object at line 2 column 2", function()
+          for _ in json.lines(("1\n{\n"):gmatch("[^\n]*\n")) do end
+        end)
         raises("a string, or something with a method `read` or `lines`, not a number", json.lines, 7)
         raises("disk on fire", json.lines { read = function() return nil, "disk on fire" end })
         raises("the source's `read` gave a number, not a string or nil", json.lines { read = function() return 7 end })

@@ -17,7 +17,6 @@ everywhere! {
     keys_may_hold_what_patterns_are_made_of
     pieces_are_passed_on_as_they_are
     a_single_call_reads_one_object
-    a_folder_is_told_from_an_object
 }
 
 /// Objects in two buckets of the local storage.
@@ -101,9 +100,12 @@ fn pieces_are_passed_on_as_they_are(place: &Place) {
     );
 }
 
-fn a_folder_is_told_from_an_object(place: &Place) {
-    place.passes(
+#[test]
+fn a_folder_is_told_from_an_object() {
+    passes(
         r#"
+        local s = lithops.storage
+        local at = "local://" .. s.bucket .. "/"
         s:put_object(nil, "folder/k", "x")
         local function read(obj) return obj:read() end
         local err = raises("there is no such key; there are objects below it: write `" .. at .. "folder/`",

@@ -13,7 +13,7 @@ use crate::lua::userdata::type_name;
 pub(super) enum Source {
     /// A string, a stream, or something else with a method `read`.
     Pieces(Box<dyn Pull>),
-    /// A function that gives a line at each call, without its end.
+    /// A function that gives a line at each call, with its newline or without.
     Lines(Function),
 }
 
@@ -51,8 +51,11 @@ impl Source {
         match call_with_traceback(lua, next, ())?.pop_front() {
             None | Some(Value::Nil) => Ok(false),
             Some(Value::String(line)) => {
-                buffer.extend_from_slice(&line.as_bytes());
-                buffer.push(b'\n');
+                let line = line.as_bytes();
+                buffer.extend_from_slice(&line);
+                if line.last() != Some(&b'\n') {
+                    buffer.push(b'\n');
+                }
                 Ok(true)
             }
             Some(other) => Err(Raise::message(format!("`lines` gave a {}, not a string", type_name(&other)))),

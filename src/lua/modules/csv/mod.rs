@@ -6,11 +6,15 @@
 //! | `records` | text to records of fields, a piece at a time |
 //! | `scan` | where in a record something is, for messages |
 //! | `rows` | records to tables |
+//! | `columns` | options that are lists of columns |
 //! | `number` | which fields are numbers |
 //! | `write` | tables to text |
+//! | `keys` | the keys of rows |
 //! | `writer` | the object that `csv.writer` gives |
 
+mod columns;
 mod dialect;
+mod keys;
 mod number;
 mod records;
 mod rows;

@@ -70,7 +70,7 @@ impl Batch {
 impl Records {
     pub fn new(source: Source, dialect: Dialect) -> Records {
         let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.separator).comment(dialect.comment).quoting(dialect.quote.is_some());
+        builder.delimiter(dialect.separator).quoting(dialect.quote.is_some());
         if let Some(quote) = dialect.quote {
             builder.quote(quote);
         }
@@ -93,6 +93,9 @@ impl Records {
     pub fn next(&mut self, lua: &Lua, batch: &mut Batch) -> Result<bool, Raise> {
         if !self.is_begun {
             self.begin(lua)?;
+        }
+        if let Some(comment) = self.dialect.comment {
+            self.skip_comments(lua, comment)?;
         }
         self.start = self.parsed;
         self.lines_before = self.reader.line() - 1;
@@ -122,6 +125,31 @@ impl Records {
         }
     }
 
+    /// Skips comments, and empty lines with them. The parser would let only `\n` end a comment, and take one that the text ends for
+    /// a record.
+    fn skip_comments(&mut self, lua: &Lua, comment: u8) -> Result<(), Raise> {
+        let mut is_comment = false;
+        loop {
+            let rest = &self.buffer[self.parsed..];
+            if is_comment {
+                self.parsed += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            } else {
+                let ends = &rest[..first_byte(rest)];
+                self.reader.set_line(self.reader.line() + memchr::memchr_iter(b'\n', ends).count() as u64);
+                self.parsed += ends.len();
+            }
+            match self.buffer.get(self.parsed) {
+                Some(_) if is_comment => is_comment = false,
+                Some(&byte) if byte == comment => is_comment = true,
+                None if !self.is_ended => {
+                    self.start = self.parsed;
+                    self.fill(lua)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
     /// Forgets what is before the current record, and reads more.
     fn fill(&mut self, lua: &Lua) -> Result<(), Raise> {
         self.buffer.drain(..self.start);
@@ -144,8 +172,7 @@ impl Records {
     /// The line on which the current record begins, from 1.
     pub fn line(&self) -> u64 {
         let text = self.text();
-        let begin = first_byte(text, &self.dialect);
-        self.lines_before + 1 + memchr::memchr_iter(b'\n', &text[..begin]).count() as u64
+        self.lines_before + 1 + memchr::memchr_iter(b'\n', &text[..first_byte(text)]).count() as u64
     }
 
     /// Where a quote of the current record begins that is never closed.

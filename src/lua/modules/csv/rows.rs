@@ -6,6 +6,7 @@ use std::ffi::c_int;
 use mlua::ffi::{self, lua_State};
 use mlua::{Lua, LuaString, Table, Value};
 
+use super::columns::{is_list, is_names};
 use super::dialect::Dialect;
 use super::number;
 use super::records::{Batch, Records};
@@ -71,21 +72,12 @@ impl ReadSettings {
         let numbers = match options.value("numbers")? {
             None | Some(Value::Boolean(false)) => Numbers::None,
             Some(Value::Boolean(true)) => Numbers::All,
-            Some(Value::Table(columns)) => Numbers::Columns(columns),
+            Some(Value::Table(columns)) if is_list(&columns) => Numbers::Columns(columns),
             Some(other) => return Err(options.refuse("numbers", "true, false or a list of columns", &other)),
         };
         let trim = options.boolean("trim")?.unwrap_or(false);
         Ok(ReadSettings { dialect: Dialect::read_with_comment(&options)?, header, numbers, trim })
     }
-}
-
-fn is_names(list: &Table) -> bool {
-    let mut count = 0;
-    let are_strings = list.sequence_values::<Value>().all(|name| {
-        count += 1;
-        matches!(name, Ok(Value::String(_)))
-    });
-    are_strings && count > 0
 }
 
 /// The rows of a text.
@@ -310,12 +302,14 @@ impl Rows {
         for name in self.names().into_iter().flat_map(Table::sequence_values::<LuaString>) {
             places.insert(name?.as_bytes().to_vec(), places.len());
         }
+        // Without a header, a row may have any number of columns.
+        let count = self.names.as_ref().map_or(1 << 20, |(_, count)| *count);
         let mut numeric = Vec::new();
         for column in columns.sequence_values::<Value>() {
             let column = column?;
             let place = match &column {
                 Value::String(name) => places.get(&name.as_bytes()[..]).copied(),
-                other => other.as_usize().and_then(|place| place.checked_sub(1)).filter(|place| *place < 1 << 20),
+                other => other.as_usize().and_then(|place| place.checked_sub(1)).filter(|place| *place < count),
             };
             let Some(place) = place else {
                 let column = crate::lua::options::show(&column);

@@ -17,7 +17,7 @@ impl Scan {
     /// Goes through `text` as the parser does: quotes mean something at the begin of a field only.
     pub fn of(text: &[u8], dialect: &Dialect) -> Scan {
         let mut scan = Scan::default();
-        let mut at = first_byte(text, dialect);
+        let mut at = first_byte(text);
         loop {
             scan.fields.push(at);
             if dialect.quote.is_some() && text.get(at).copied() == dialect.quote {
@@ -53,17 +53,7 @@ fn closing_quote(text: &[u8], quote: u8) -> Option<usize> {
     }
 }
 
-/// Where the record begins: behind empty lines and comments.
-pub(super) fn first_byte(text: &[u8], dialect: &Dialect) -> usize {
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        if dialect.comment == Some(byte) {
-            at += memchr::memchr(b'\n', &text[at..]).unwrap_or(text.len() - at);
-        } else if matches!(byte, b'\n' | b'\r') {
-            at += 1;
-        } else {
-            break;
-        }
-    }
-    at
+/// Where the record begins: behind empty lines.
+pub(super) fn first_byte(text: &[u8]) -> usize {
+    text.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(text.len())
 }

@@ -1,25 +1,34 @@
 //! Tables to text.
 
-use std::ffi::{CStr, c_int};
+use std::collections::HashSet;
+use std::ffi::c_int;
 
 use mlua::ffi::{self, lua_State};
-use mlua::{Lua, Table, Value};
+use mlua::{Lua, LuaString, Table, Value};
 
+use super::columns::is_names;
 use super::dialect::Dialect;
+use super::keys::{Keys, count_of_rows, keys, sorted_names, type_name};
 use crate::codec::raw;
 use crate::lua::bind::Raise;
 use crate::lua::modules::json;
-use crate::lua::modules::number::{is_length_of_list, put_number};
+use crate::lua::modules::number::put_number;
 use crate::lua::options::Options;
 
 /// Writes rows, one after the other.
 pub(super) struct RowWriter {
     dialect: Dialect,
     header: Header,
-    is_header_written: bool,
     line_end: &'static [u8],
     function: &'static str,
-    /// How many rows were written, without the header.
+    progress: Progress,
+}
+
+/// What is written so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Progress {
+    has_header: bool,
+    /// How many rows there are, without the header.
     rows: u64,
 }
 
@@ -45,30 +54,23 @@ mod place {
 /// What is wrong with a row.
 type Written = Result<(), String>;
 
-/// What keys a row has.
-struct Keys {
-    /// The largest one that is a number.
-    length: usize,
-    names: usize,
-}
-
 impl RowWriter {
     pub fn new(options: Option<Table>, function: &'static str) -> Result<RowWriter, Raise> {
         let options = Options::new(options, &["separator", "quote", "header", "newline"], function)?;
         let header = match options.value("header")? {
             None | Some(Value::Boolean(false)) => Header::None,
             Some(Value::Boolean(true)) => Header::OfFirstRow,
-            Some(value) => match names(&value).filter(|names| !names.is_empty()) {
-                Some(names) => Header::Names { names, is_choice: true },
-                None => return Err(options.refuse("header", "true, false or a list of names", &value)),
-            },
+            Some(Value::Table(list)) if is_names(&list) => {
+                Header::Names { names: distinct(&list, function)?, is_choice: true }
+            }
+            Some(other) => return Err(options.refuse("header", "true, false or a list of names", &other)),
         };
         let line_end: &[u8] = match options.choice("newline", &["\n", "\r\n"])? {
             Some("\r\n") => b"\r\n",
             _ => b"\n",
         };
         let dialect = Dialect::read(&options)?;
-        Ok(RowWriter { dialect, header, is_header_written: false, line_end, function, rows: 0 })
+        Ok(RowWriter { dialect, header, line_end, function, progress: Progress::default() })
     }
 
     /// Writes a list of rows, and the header even if there are none.
@@ -76,7 +78,7 @@ impl RowWriter {
         self.run(lua, rows, out, |writer, l, out| {
             // SAFETY: the list is at its place; a row of it goes above.
             unsafe {
-                for row in 1..=ffi::lua_objlen(l, place::VALUE) {
+                for row in 1..=count_of_rows(l, place::VALUE)? {
                     ffi::lua_rawgeti_(l, place::VALUE, row as c_int);
                     writer.row(l, place::VALUE + 1, out)?;
                     ffi::lua_settop(l, place::VALUE);
@@ -92,10 +94,25 @@ impl RowWriter {
         self.put_header(out).map_err(|what| Raise::Message(format!("{}: {what}", self.function)))
     }
 
-    /// Writes one row.
+    /// Writes one row. If it is refused, the next one comes in its place.
     pub fn write(&mut self, lua: &Lua, row: &Table, out: &mut Vec<u8>) -> Result<(), Raise> {
+        let before = self.progress;
         // SAFETY: the row is at its place.
-        self.run(lua, row, out, |writer, l, out| unsafe { writer.row(l, place::VALUE, out) })
+        let outcome = self.run(lua, row, out, |writer, l, out| unsafe { writer.row(l, place::VALUE, out) });
+        outcome.inspect_err(|_| self.go_back(before))
+    }
+
+    /// What is written so far, for [`RowWriter::go_back`].
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Forgets what was written since: it did not reach the output.
+    pub fn go_back(&mut self, progress: Progress) {
+        self.progress = progress;
+        if !progress.has_header && matches!(self.header, Header::Names { is_choice: false, .. }) {
+            self.header = Header::OfFirstRow;
+        }
     }
 
     fn run(
@@ -116,12 +133,19 @@ impl RowWriter {
                 ffi::lua_settop(l, 0);
             })?;
         }
-        outcome.map_err(|what| Raise::Message(format!("{}: row {}: {what}", self.function, self.rows + 1)))
+        outcome.map_err(|what| Raise::Message(format!("{}: {what}", self.function)))
     }
 
     /// # Safety
     /// There is a value at `row`, an absolute index, and ten free slots. The stack is balanced on success.
     unsafe fn row(&mut self, l: *mut lua_State, row: c_int, out: &mut Vec<u8>) -> Written {
+        // SAFETY: as the caller promises.
+        unsafe { self.put_row(l, row, out) }.map_err(|what| format!("row {}: {what}", self.progress.rows + 1))
+    }
+
+    /// # Safety
+    /// As for `row`.
+    unsafe fn put_row(&mut self, l: *mut lua_State, row: c_int, out: &mut Vec<u8>) -> Written {
         // SAFETY: as the caller promises; what follows is only called on a table.
         unsafe {
             if ffi::lua_type(l, row) != ffi::LUA_TTABLE {
@@ -141,7 +165,7 @@ impl RowWriter {
                 self.listed_cells(l, row, &keys, out)?;
             }
         }
-        self.rows += 1;
+        self.progress.rows += 1;
         Ok(())
     }
 
@@ -272,7 +296,7 @@ impl RowWriter {
     /// Writes the names, unless there are none or they are written.
     fn put_header(&mut self, out: &mut Vec<u8>) -> Written {
         let Header::Names { names, .. } = &self.header else { return Ok(()) };
-        if self.is_header_written {
+        if self.progress.has_header {
             return Ok(());
         }
         for (column, name) in names.iter().enumerate() {
@@ -285,81 +309,23 @@ impl RowWriter {
             self.put_lone_empty(out)?;
         }
         out.extend_from_slice(self.line_end);
-        self.is_header_written = true;
+        self.progress.has_header = true;
         Ok(())
     }
 }
 
-/// A list of strings.
-fn names(value: &Value) -> Option<Vec<Box<[u8]>>> {
-    let names = value.as_table()?.sequence_values::<Value>();
-    names.map(|name| Some(name.ok()?.as_string()?.as_bytes().to_vec().into())).collect()
-}
-
-/// Looks at the keys of the table at `row`. Its length may be in field `n`.
-///
-/// # Safety
-/// As for `RowWriter::row`.
-unsafe fn keys(l: *mut lua_State, row: c_int) -> Result<Keys, String> {
-    /// More cells than any row has: a table with such a key is no row.
-    const MAX_CELLS: f64 = 1_048_576.0;
-    let (mut length, mut cells, mut names, mut n) = (0.0f64, 0, 0, None);
-    // SAFETY: `lua_next` replaces a key by the next one and its value; each accessor is called on a value of its type.
-    unsafe {
-        ffi::lua_pushnil(l);
-        while ffi::lua_next(l, row) != 0 {
-            match ffi::lua_type(l, -2) {
-                ffi::LUA_TNUMBER => {
-                    let key = ffi::lua_tonumber(l, -2);
-                    if key.fract() != 0.0 || !(1.0..=MAX_CELLS).contains(&key) {
-                        return Err(format!("{key} is no place of a cell"));
-                    }
-                    length = length.max(key);
-                    cells += 1;
-                }
-                ffi::LUA_TSTRING => {
-                    names += 1;
-                    if raw::string(l, -2) == b"n" && ffi::lua_type(l, -1) == ffi::LUA_TNUMBER {
-                        n = Some(ffi::lua_tonumber(l, -1));
-                    }
-                }
-                _ => return Err(format!("a cell has a {} for its name", type_name(l, -2))),
-            }
-            ffi::lua_pop(l, 1);
+/// The names of a list, which are to be distinct: others could not be read again.
+fn distinct(list: &Table, function: &str) -> Result<Vec<Box<[u8]>>, Raise> {
+    let (mut names, mut seen) = (Vec::new(), HashSet::new());
+    for name in list.sequence_values::<LuaString>() {
+        let name: Box<[u8]> = name?.as_bytes().to_vec().into();
+        if !seen.insert(name.clone()) {
+            let name = String::from_utf8_lossy(&name);
+            return Err(Raise::Message(format!("{function}: a second column is named {name:?} in `header`")));
         }
+        names.push(name);
     }
-    if let (1, Some(n)) = (names, n)
-        && length > 0.0
-        && (length..=MAX_CELLS).contains(&n)
-        && n.fract() == 0.0
-    {
-        (length, names) = (n, 0);
-    }
-    if names > 0 && length > 0.0 {
-        return Err("a row has cells with names and cells without".into());
-    }
-    if !is_length_of_list(length, cells) {
-        return Err(format!("a row of {length} cells has {cells} that are not nil; empty strings can fill the gaps"));
-    }
-    Ok(Keys { length: length as usize, names })
-}
-
-/// The keys of the table at `row`, which are strings, in order of their bytes.
-///
-/// # Safety
-/// As for `RowWriter::row`.
-unsafe fn sorted_names(l: *mut lua_State, row: c_int) -> Vec<Box<[u8]>> {
-    let mut names: Vec<Box<[u8]>> = Vec::new();
-    // SAFETY: as for `keys`.
-    unsafe {
-        ffi::lua_pushnil(l);
-        while ffi::lua_next(l, row) != 0 {
-            names.push(raw::string(l, -2).into());
-            ffi::lua_pop(l, 1);
-        }
-    }
-    names.sort_unstable();
-    names
+    Ok(names)
 }
 
 /// The digits of the 64-bit number of LuaJIT's `ffi` on top, which becomes their string.
@@ -376,11 +342,4 @@ unsafe fn whole_number<'a>(l: *mut lua_State) -> Option<&'a [u8]> {
     let digits = text.strip_suffix(b"ULL").or_else(|| text.strip_suffix(b"LL"))?;
     let unsigned = digits.strip_prefix(b"-").unwrap_or(digits);
     (!unsigned.is_empty() && unsigned.iter().all(u8::is_ascii_digit)).then_some(digits)
-}
-
-/// # Safety
-/// There is a value at `index`.
-unsafe fn type_name(l: *mut lua_State, index: c_int) -> String {
-    // SAFETY: names of types are constants of the VM.
-    unsafe { CStr::from_ptr(ffi::lua_typename(l, ffi::lua_type(l, index))).to_string_lossy().into_owned() }
 }

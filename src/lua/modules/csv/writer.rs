@@ -50,12 +50,20 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     let write = bind(lua, "csv.writer.write", |lua, (this, row): (AnyUserData, Table)| {
         let mut text = Vec::new();
         // The object may be called while `out` writes, which is its own affair.
-        let (out, write) = {
+        let (out, write, before) = {
             let mut writer = open_writer(&this)?;
+            let before = writer.rows.progress();
             writer.rows.write(lua, &row, &mut text)?;
-            (writer.out.clone(), writer.write.clone())
+            (writer.out.clone(), writer.write.clone(), before)
         };
-        pass_on(lua, &out, &write, &text, this)
+        let outcome = pass_on(lua, &out, &write, &text);
+        if !matches!(outcome, Ok(None))
+            && let Ok(mut writer) = this.borrow_mut::<Writer>()
+        {
+            // The header may have been part of it, and is still to come then.
+            writer.rows.go_back(before);
+        }
+        Ok(outcome?.unwrap_or_else(|| MultiValue::from_iter([Value::UserData(this)])))
     })?;
     methods.raw_set("write", write)?;
     let close = bind(lua, "csv.writer.close", |lua, this: AnyUserData| {
@@ -66,11 +74,10 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
             writer.rows.finish(&mut text)?;
             (writer.out.clone(), writer.write.clone())
         };
-        if !text.is_empty() {
-            let answer = pass_on(lua, &out, &write, &text, this)?;
-            if matches!(answer.front(), None | Some(Value::Nil | Value::Boolean(false))) {
-                return Ok(answer);
-            }
+        if !text.is_empty()
+            && let Some(failure) = pass_on(lua, &out, &write, &text)?
+        {
+            return Ok(failure);
         }
         match method(&out, "close") {
             Value::Function(close) => Ok(call_with_traceback(lua, &close, out)?),
@@ -87,10 +94,10 @@ fn open_writer(this: &AnyUserData) -> Result<mlua::UserDataRefMut<Writer>, Raise
     if writer.is_closed { Err(Raise::message("attempt to use a closed csv.writer")) } else { Ok(writer) }
 }
 
-/// Gives `text` to `out`. The answer is the writer, or what `out` answered if that is a failure: nil and why.
-fn pass_on(lua: &Lua, out: &Value, write: &Function, text: &[u8], this: AnyUserData) -> Result<MultiValue, Raise> {
+/// Gives `text` to `out`, and gives what it answered if that is a failure: nil and why.
+fn pass_on(lua: &Lua, out: &Value, write: &Function, text: &[u8]) -> Result<Option<MultiValue>, Raise> {
     let answer = call_with_traceback(lua, write, (out, lua.create_string(text)?))?;
     // An object that answers nothing has not failed.
     let has_failed = answer.len() > 1 && matches!(answer.front(), Some(Value::Nil | Value::Boolean(false)));
-    Ok(if has_failed { answer } else { MultiValue::from_iter([Value::UserData(this)]) })
+    Ok(has_failed.then_some(answer))
 }

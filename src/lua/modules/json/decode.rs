@@ -168,6 +168,11 @@ impl Decoder<'_> {
         // SAFETY: as for `value`.
         unsafe {
             match self.json.known_number(peek) {
+                // As a whole number it has lost its sign.
+                Ok(NumberAny::Int(NumberInt::Int(0))) if peek == Peek::Minus => {
+                    ffi::lua_pushnumber(self.l, -0.0);
+                    Ok(())
+                }
                 Ok(NumberAny::Int(NumberInt::Int(whole))) if (-MAX_EXACT..=MAX_EXACT).contains(&whole) => {
                     ffi::lua_pushnumber(self.l, whole as f64);
                     Ok(())
@@ -189,13 +194,19 @@ impl Decoder<'_> {
     #[cold]
     unsafe fn beyond_int64(&mut self, peek: Peek) -> Read {
         let start = self.json.current_index();
-        // More than 4,300 digits are an error of the parser's.
-        let digits = self.json.known_number_bytes(peek).map_err(|_| Failure::big_number(start))?;
+        // As a float it may have any number of digits; as anything else, the parser refuses more than 4,300.
+        let float = self.json.known_float(peek)?;
+        let digits = self.json.slice_to_current(start);
+        let is_whole = digits[1..].iter().all(u8::is_ascii_digit);
         let whole = str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok());
         // SAFETY: as for `value`.
         unsafe {
             match whole {
                 Some(whole) => self.cdata(slot::UINT64, whole.to_le_bytes()),
+                None if !is_whole && float.is_finite() => {
+                    ffi::lua_pushnumber(self.l, float);
+                    Ok(())
+                }
                 None => self.big_number(start),
             }
         }
