@@ -17,7 +17,7 @@ pub const MAX_REDIRECTS: usize = 10;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A server that sends nothing for so long will not send more.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client that follows up to [`MAX_REDIRECTS`].
 ///

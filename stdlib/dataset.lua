@@ -6,6 +6,7 @@
 --- What is where: `collection` has the methods, `plan` finds the stages, `run` and `inputs` run them from the driver, `task` is what a
 --- worker does with a partition: `sources`, `steps`, `sinks`. Elements pass from stage to stage by `buckets` of hashes or by sorted
 --- `ranges`, in `runs` of `blocks`.
+local keys = require "dataset.keys"
 local make = require "dataset.collection"
 local settings = require "dataset.settings"
 
@@ -25,29 +26,27 @@ local function default_partitions(options)
   return workers <= 64 and 4 * workers or workers
 end
 
--- Raises if an element of a list is nil, which would end the list there.
+-- Raises unless all of a table is the elements of a list, and perhaps a field `n` that tells how many.
 local function check_list(list)
-  local count = #list
-  local hole
-  for i = 1, count do
-    if list[i] == nil then
-      hole = i
-      break
-    end
+  local meta = type(list) == "table" and getmetatable(list)
+  if type(list) ~= "table" or type(meta) == "table" and meta.__name == "dataset" then
+    local kind = meta and "a dataset" or type(list)
+    error(("bad argument #1 to 'dataset.from_list' (list expected, got %s)"):format(kind), 3)
   end
-  -- Of a list with a hole, the length may be where that is.
-  if not hole then
-    for key in next, list do
-      if type(key) == "number" and key > count and key % 1 == 0 then
-        hole = count + 1
-        break
-      end
-    end
-  end
+  local hole, field = keys.fault(list)
   if hole then
     error(("bad argument #1 to 'dataset.from_list' (element %d of the list is nil: leave it out, or put false there)")
       :format(hole), 3)
+  elseif field then
+    error(("bad argument #1 to 'dataset.from_list' (list expected, got a table with a field `%s`: put braces around it "
+      .. "if it is an element)"):format(field), 3)
   end
+end
+
+-- How many numbers there are from one to another. Where rounding alone keeps the last one out, it is in.
+local function count_of(first, last, increment)
+  local slack = math.min(1e-6, 2 ^ -50 * math.max(math.abs(first), math.abs(last)) / math.abs(increment))
+  return math.max(0, math.floor((last - first) / increment + slack) + 1)
 end
 
 -- The functions that make datasets; `defaults` are the settings where they are not told others.
@@ -55,9 +54,6 @@ local function constructors(defaults)
   local module = {}
 
   function module.from_list(list, options)
-    if type(list) ~= "table" then
-      error(("bad argument #1 to 'dataset.from_list' (list expected, got %s)"):format(type(list)), 2)
-    end
     check_list(list)
     options = options or {}
     settings.check(options, settings.NAMES, 2)
@@ -75,7 +71,9 @@ local function constructors(defaults)
       first, last = 1, first
     end
     increment = increment or 1
-    for _, number in ipairs({ first or false, last or false, increment }) do
+    local numbers = { first, last, increment }
+    for i = 1, 3 do
+      local number = numbers[i]
       if type(number) ~= "number" or number ~= number or math.abs(number) == math.huge then
         error(("bad argument to 'dataset.from_range' (finite numbers expected, got %s)"):format(tostring(number)), 2)
       end
@@ -86,7 +84,7 @@ local function constructors(defaults)
     options = options or {}
     settings.check(options, settings.NAMES, 2)
     options = settings.of(options, defaults, 2)
-    local count = math.max(0, math.floor((last - first) / increment + 1e-9) + 1)
+    local count = count_of(first, last, increment)
     local partitions = options.partitions or default_partitions(options)
     return make({ op = "range", start = first, step = increment, count = count, partitions = partitions }, options)
   end
@@ -131,11 +129,13 @@ local function constructors(defaults)
     return cut
   end
 
-  -- Mistakes in addresses and sizes are told by those who know them, at the caller's line.
-  local function objects(node, options)
+  -- Mistakes in addresses and sizes are told by those who know them, at the caller's line and by the caller's name.
+  local function objects(name, node, options)
     local ok, err = pcall(lithops.objects, node.addresses, node.cut)
     if not ok then
-      error(tostring(type(err) == "table" and err.message or err):gsub("^[^\n]-:%d+: ", ""), 3)
+      local text = tostring(type(err) == "table" and err.message or err):gsub("^[^\n]-:%d+: ", "")
+      text = text:gsub("^bad argument #1 to 'objects'", ("bad argument to 'dataset.%s'"):format(name))
+      error((text:gsub("^objects: ", "")), 3)
     end
     return make(node, settings.of(options, defaults, 3))
   end
@@ -143,13 +143,13 @@ local function constructors(defaults)
   function module.read_text(...)
     local addresses, options = split("read_text", ...)
     settings.check(options, joined(CUT), 2)
-    return (objects({ op = "text", addresses = addresses, cut = cut_of(options) }, options))
+    return (objects("read_text", { op = "text", addresses = addresses, cut = cut_of(options) }, options))
   end
 
   function module.read_json_lines(...)
     local addresses, options = split("read_json_lines", ...)
     settings.check(options, joined(CUT), 2)
-    return (objects({ op = "json_lines", addresses = addresses, cut = cut_of(options) }, options))
+    return (objects("read_json_lines", { op = "json_lines", addresses = addresses, cut = cut_of(options) }, options))
   end
 
   local CSV_READ = { "separator", "quote", "header", "numbers", "comment", "trim" }
@@ -169,7 +169,7 @@ local function constructors(defaults)
     elseif options.obj_chunk_size or options.obj_chunk_number or options.obj_newline then
       error("a field of CSV may hold newlines, so that objects are read whole; say `quoted_newlines = false` to have them cut", 2)
     end
-    return (objects({ op = "csv", addresses = addresses, cut = cut, options = csv_options }, options))
+    return (objects("read_csv", { op = "csv", addresses = addresses, cut = cut, options = csv_options }, options))
   end
 
   function module.with(options)
@@ -177,6 +177,15 @@ local function constructors(defaults)
     return constructors(settings.of(options, defaults, 2))
   end
 
+  -- A colon in place of the dot is told at the line of the call.
+  for name, make_from in pairs(module) do
+    module[name] = function(...)
+      if rawequal((...), module) then
+        error(("bad argument #1 to 'dataset.%s' (call it with a dot, `dataset.%s(…)`)"):format(name, name), 2)
+      end
+      return make_from(...)
+    end
+  end
   return module
 end
 

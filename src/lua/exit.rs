@@ -1,4 +1,4 @@
-//! The end of the process: hooks that run however it ends, and Lua's `os.exit`.
+//! The end of the process: hooks that run however it ends, and Lua's `os.exit`. In a worker, also the end of a call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -54,6 +54,27 @@ pub fn run_exit_hooks() {
         let Some(hook) = next else { break };
         // The others have to run all the same; the panic hook has said what happened.
         let _ = catch_unwind(AssertUnwindSafe(hook));
+    }
+}
+
+/// What waits for the end of the call that a VM runs.
+#[derive(Default)]
+struct CallHooks(Vec<Box<dyn FnOnce()>>);
+
+/// Runs `hook` when the worker's call ends that this VM runs, whether it returns or fails. A worker that is killed runs
+/// none.
+pub fn on_call_end(lua: &Lua, hook: impl FnOnce() + 'static) {
+    let mut hooks = lua.remove_app_data::<CallHooks>().unwrap_or_default();
+    hooks.0.push(Box::new(hook));
+    lua.set_app_data(hooks);
+}
+
+/// Runs the hooks of the call that has just ended, the last one registered first.
+pub fn run_call_hooks(lua: &Lua) {
+    if let Some(hooks) = lua.remove_app_data::<CallHooks>() {
+        for hook in hooks.0.into_iter().rev() {
+            hook();
+        }
     }
 }
 

@@ -363,6 +363,7 @@ impl InvocationRun<'_> {
                 });
             }
             let outcome = self.one(call, position);
+            crate::lua::exit::run_call_hooks(&self.prepared.vm.lua);
             let spent = matches!(&outcome, Outcome::Error(error) if error.kind == kind::OUT_OF_MEMORY);
             answer.finish(self.thread, outcome);
             if spent {

@@ -39,7 +39,7 @@ local ways = {
     local function apply(a, b)
       local result = f(a, b)
       if result == nil then
-        keys.fail("reduce_by_key: the function gave nil")
+        keys.fail_at(f, "reduce_by_key: the function gave nil")
       end
       return result
     end

@@ -58,14 +58,11 @@ local function put_slowly(buf, value)
   end
 end
 
---- Writes a key and a value. True if they hold `json.null`: then their block must say so.
-function blocks.put(buf, key, value)
-  buf:encode(key)
-  local kind = type(value)
-  if kind == "string" or kind == "number" or kind == "boolean" or kind == "nil" then
-    buf:encode(value)
-    return false
-  end
+-- An error that is raised below compiled code leaves Lua's stack in disorder, and `encode` raises one for each
+-- `json.null`.
+jit.off(put_slowly)
+
+local function put_table(buf, value)
   local length = #buf
   if pcall(buf.encode, buf, value) then
     return false
@@ -76,6 +73,20 @@ function blocks.put(buf, key, value)
   buf:put(before)
   put_slowly(buf, value)
   return true
+end
+
+-- For the same reason. What is no table stays compiled.
+jit.off(put_table)
+
+--- Writes a key and a value. True if they hold `json.null`: then their block must say so.
+function blocks.put(buf, key, value)
+  buf:encode(key)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" or kind == "nil" then
+    buf:encode(value)
+    return false
+  end
+  return put_table(buf, value)
 end
 
 local function head(length, has_nulls)

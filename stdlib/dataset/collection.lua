@@ -1,21 +1,37 @@
 --- Datasets as scripts see them: an object with a node of the plan, the methods that make others, and the actions.
 local keys = require "dataset.keys"
+local output = require "dataset.output"
 local places = require "dataset.places"
 local plan = require "dataset.plan"
 local run = require "dataset.run"
 local settings = require "dataset.settings"
 
 local Dataset = {}
-Dataset.__index = Dataset
-Dataset.__name = "dataset"
+local Meta = { __name = "dataset" }
 
 local function make(node, options)
-  return setmetatable({ node = node, settings = options }, Dataset)
+  return setmetatable({ node = node, settings = options }, Meta)
 end
 
-function Dataset:__tostring()
+function Meta:__tostring()
   local _, newlines = plan.text(self.node):gsub("\n", "")
   return ("dataset of %d stages"):format(newlines + 1)
+end
+
+-- What would silently find nothing.
+function Meta:__len()
+  error("a dataset has no length: use `:count()`", 2)
+end
+
+function Meta:__ipairs()
+  error("a dataset is no list: use `:collect()` or `:take(n)`", 2)
+end
+
+function Meta:__index(name)
+  if type(name) == "number" then
+    error("a dataset is no list: use `:collect()` or `:take(n)`", 2)
+  end
+  return Dataset[name]
 end
 
 -- Mistakes of the caller are told at the line that made the call: `level` is that of the function that checks.
@@ -32,7 +48,7 @@ local function check_count(n, name)
 end
 
 local function check_dataset(other, name)
-  if getmetatable(other) ~= Dataset then
+  if getmetatable(other) ~= Meta then
     error(("bad argument to 'dataset:%s' (dataset expected, got %s)"):format(name, type(other)), 3)
   end
 end
@@ -89,8 +105,6 @@ function Dataset:words(options)
   local pattern, lower = options.pattern, options.lower
   if pattern ~= nil and not WORD_PATTERNS[pattern] then
     error(("option `pattern` must be %%S+, %%w+ or %%a+, not %s"):format(tostring(pattern)), 2)
-  elseif lower ~= nil and type(lower) ~= "boolean" then
-    error(("option `lower` must be true or false, not %s"):format(tostring(lower)), 2)
   end
   return step(self, { name = "words", options = { pattern = pattern, lower = lower } })
 end
@@ -215,7 +229,7 @@ local function combined(found, combine, name)
       if has_state then
         state = combine(state, one[1])
         if state == nil then
-          keys.fail("%s: the function gave nil", name)
+          keys.fail_at(combine, "%s: the function gave nil", name)
         end
       else
         has_state, state = true, one[1]
@@ -278,7 +292,8 @@ local function write(self, name, format, url, options)
   end
   return run(self.settings, function(running)
     return running:replace_parts(place.address, overwrite, function()
-      return running:stage(self.node, { kind = "write", format = format, url = place.address, options = options })
+      local sink = { kind = "write", format = format, url = place.address, options = options }
+      return output.addresses(running:stage(self.node, sink))
     end)
   end)
 end
@@ -311,6 +326,16 @@ function Dataset:explain()
   local text = plan.text(self.node)
   print(text)
   return text
+end
+
+-- A dot in place of the colon is told at the line of the call.
+for name, method in pairs(Dataset) do
+  Dataset[name] = function(self, ...)
+    if getmetatable(self) ~= Meta then
+      error(("bad argument to 'dataset:%s' (dataset expected; call it with a colon, `d:%s(…)`)"):format(name, name), 2)
+    end
+    return method(self, ...)
+  end
 end
 
 return make

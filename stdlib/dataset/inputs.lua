@@ -36,7 +36,8 @@ function inputs.json_lines(_, node)
   return { { spec = { kind = "json_lines", newline = node.cut.obj_newline }, iterdata = objects, objects = objects } }
 end
 
--- The first row of each object that is read in pieces: the other pieces do not have it.
+-- The first row of each object that is read in pieces, and at which byte its line begins: the pieces behind do not have
+-- it. In front of it may be comments and empty lines.
 local function headers_of(run, node)
   local options = {}
   for name, value in pairs(node.options) do
@@ -45,7 +46,15 @@ local function headers_of(run, node)
   -- Names are read as they are, even if they look like numbers or a column is named whose fields are.
   options.header, options.numbers = nil, nil
   local futures = run.map(function(obj)
-    return { obj.url, (require("csv").rows(obj, options)()) or {} }
+    local first = 0
+    for line in obj:lines("*L") do
+      local names = require("csv").rows(line, options)()
+      if names then
+        return { obj.url, { names = names, first = first } }
+      end
+      first = first + #line
+    end
+    return { obj.url, { names = {}, first = first } }
   end, lithops.objects(node.addresses), run.settings.job)
   run.jobs[#run.jobs + 1] = futures
   local headers = {}

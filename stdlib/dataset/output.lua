@@ -44,7 +44,8 @@ function formats.text(out)
     if kind == "number" then
       value = number_text(value)
     elseif kind ~= "string" then
-      keys.fail("write_text: an element is a %s, not a string or a number; write it with `write_json_lines`", kind)
+      keys.fail("write_text: an element is %s, not a string or a number; write it with `write_json_lines`",
+        keys.kind(value))
     elseif find(value, "\n", 1, true) then
       keys.fail('write_text: the element "%s" has a newline in it and would become several lines; replace that, or use '
         .. "`write_json_lines`", shown(value))
@@ -58,7 +59,17 @@ function formats.json_lines(out)
   return function(value) out:put(encode(value), "\n") end
 end
 
-function formats.csv(out, sink)
+-- The names of a row, in order of their bytes, as the header of a part has them.
+local function names_of(row)
+  local names = {}
+  for name in pairs(row) do
+    names[#names + 1] = tostring(name)
+  end
+  table.sort(names)
+  return names
+end
+
+function formats.csv(out, sink, columns)
   local writer = require("csv").writer({
     write = function(self, text)
       out:put(text)
@@ -67,7 +78,10 @@ function formats.csv(out, sink)
   }, sink.options)
   return function(row)
     if type(row) ~= "table" then
-      keys.fail("write_csv: an element is a %s, not a row", type(row))
+      keys.fail("write_csv: an element is %s, not a row", keys.kind(row))
+    end
+    if sink.options.header == true and not columns.names then
+      columns.names = names_of(row)
     end
     writer:write(row)
   end, function() writer:close() end
@@ -75,11 +89,11 @@ end
 
 local SUFFIXES = { text = "txt", json_lines = "jsonl", csv = "csv" }
 
---- Writes the elements of a partition. Gives the address, or nothing where nobody is to see them.
+--- Writes the elements of a partition. Gives the `address`, and the `names` of columns that its first row has said.
 function output.write(source, sink, context)
-  local out = buffer.new()
+  local out, columns = buffer.new(), {}
   local pieces = pull(function(emit)
-    local put, finish = formats[sink.format](out, sink)
+    local put, finish = formats[sink.format](out, sink, columns)
     source.push(function(value)
       put(value)
       if #out >= PIECE_BYTES then
@@ -96,7 +110,37 @@ function output.write(source, sink, context)
   local name = ("part-%05d.%s"):format(context.partition - 1, SUFFIXES[sink.format])
   local place = places.of(sink.url)
   place.store:put_object(place.bucket, place.prefix .. name, { read = pieces })
-  return place.address .. name
+  return { address = place.address .. name, names = columns.names }
+end
+
+-- The name of a part without the rest of its address.
+local function name_of(part)
+  return part.address:match("[^/]*$")
+end
+
+--- The addresses of parts. Raises if the first rows of two of them have other columns, whose headers would differ.
+---@param parts table[] what `output.write` gave for each
+---@return string[] addresses
+function output.addresses(parts)
+  local addresses, first, differs, all, is_known = {}, nil, nil, {}, {}
+  for i, part in ipairs(parts) do
+    addresses[i] = part.address
+    if part.names then
+      first = first or part
+      differs = differs or table.concat(part.names, "\0") ~= table.concat(first.names, "\0") and part or nil
+      for _, name in ipairs(part.names) do
+        all[#all + 1] = not is_known[name] and name or nil
+        is_known[name] = true
+      end
+    end
+  end
+  if differs then
+    table.sort(all)
+    keys.fail('write_csv: %s has the columns %s, and %s %s; say which all of them have: `header = {"%s"}`',
+      name_of(first), table.concat(first.names, ", "), name_of(differs), table.concat(differs.names, ", "),
+      table.concat(all, '", "'))
+  end
+  return addresses
 end
 
 return output

@@ -1,5 +1,7 @@
 --- What has to be done for a dataset: branches, which are an input and the steps behind it, without anything between them that
 --- needs all elements; and the plan as a text.
+local keys = require "dataset.keys"
+
 local plan = {}
 
 --- The branches of a node, in the order of their elements. Steps that follow each other become one stage.
@@ -42,13 +44,8 @@ function plan.sources(node)
   return found
 end
 
-local function position(f)
-  local info = debug.getinfo(f, "S")
-  return info.what == "C" and "" or (" (%s:%d)"):format(info.short_src, info.linedefined)
-end
-
 local function step_text(step)
-  return step.name .. (step.f and position(step.f) or "")
+  return step.name .. keys.position(step.f)
 end
 
 local function addresses_text(addresses)

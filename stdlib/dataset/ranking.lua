@@ -52,7 +52,7 @@ function ranking.new(n, key_f)
   return {
     add = function(value)
       local order = order_of(value)
-      kind = keys.check_order(order, kind, "top")
+      kind = keys.check_order(order, kind, "top", key_f)
       place = place + 1
       if last ~= nil and order < last then
         return

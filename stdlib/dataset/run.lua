@@ -250,6 +250,15 @@ local function places_of(list)
   return places
 end
 
+-- Starts a job. The script has called no `map`, and not from here.
+local function start_job(map, ...)
+  local ok, futures = pcall(map, ...)
+  if not ok then
+    error(type(futures) == "string" and futures:gsub("^map: ", "") or futures, 0)
+  end
+  return futures
+end
+
 --- Calls `work(run)` and gives what it gives. What was stored meanwhile is removed, whatever comes of it.
 ---@param settings table
 ---@param work fun(run: table): any
@@ -262,7 +271,12 @@ local function run(settings, work)
     keys = {},
     places = {},
     ready = {},
-    map = executor and function(...) return executor:map(...) end or lithops.map,
+    map = function(...)
+      if executor then
+        return start_job(executor.map, executor, ...)
+      end
+      return start_job(lithops.map, ...)
+    end,
     -- The store of another executor may be known to its workers only.
     call = executor and function(f) return executor:call_async(f):result() end or function(f) return f() end,
   }, Run)

@@ -16,7 +16,88 @@ end
 
 local DEFAULT_MEMORY = 2 ^ 27
 
---- Raises unless all options are known. `level` tells whose mistake it is, as for `error` in the caller.
+-- How many letters have to be changed, left out, added or swapped with their neighbour to make one name of another.
+local function distance(a, b)
+  local before, last, row = {}, {}, {}
+  for j = 0, #b do
+    last[j] = j
+  end
+  for i = 1, #a do
+    row[0] = i
+    for j = 1, #b do
+      local x, y = a:byte(i), b:byte(j)
+      row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x == y and 0 or 1))
+      if i > 1 and j > 1 and x == b:byte(j - 1) and y == a:byte(i - 1) then
+        row[j] = math.min(row[j], before[j - 2] + 1)
+      end
+    end
+    before, last, row = last, row, before
+  end
+  return last[#b]
+end
+
+local function plain(name)
+  return (name:lower():gsub("[_-]", ""))
+end
+
+-- The end of a message about an unknown option, as jobs tell it: the nearest known one, or all of them.
+local function suggestion(name, names)
+  local best, least
+  for _, known in ipairs(names) do
+    local changes = distance(plain(name), plain(known))
+    if not least or changes < least then
+      best, least = known, changes
+    end
+  end
+  if least <= math.max(1, math.min(3, math.floor(#plain(name) / 3))) then
+    return ("; did you mean `%s`?"):format(best)
+  end
+  return ("; known are `%s`"):format(table.concat(names, "`, `"))
+end
+
+local function is_whole(least)
+  return function(value) return type(value) == "number" and value >= least and value % 1 == 0 end
+end
+
+local function is_boolean(value)
+  return type(value) == "boolean"
+end
+
+local function is_table(value)
+  return type(value) == "table"
+end
+
+local POSITIVE = { "a whole number of 1 or more", is_whole(1) }
+local BOOLEAN = { "true or false", is_boolean }
+
+-- What the values of options must be. What is not here is checked by those who use it.
+local KINDS = {
+  partitions = POSITIVE,
+  max_workers = POSITIVE,
+  runtime_memory = POSITIVE,
+  retries = { "a whole number of 0 or more", is_whole(0) },
+  timeout = { "a number of seconds, 0 or more", function(value) return type(value) == "number" and value >= 0 end },
+  extra_env = { "a table", is_table },
+  include_modules = { "a list of strings or false", function(value) return value == false or is_table(value) end },
+  exclude_modules = { "a list of strings", is_table },
+  stream_logs = BOOLEAN,
+  lower = BOOLEAN,
+  descending = BOOLEAN,
+  overwrite = BOOLEAN,
+  quoted_newlines = BOOLEAN,
+}
+
+local function shown(value)
+  local kind = type(value)
+  if kind == "string" then
+    return ('"%s"'):format(value)
+  elseif kind == "number" or kind == "boolean" then
+    return tostring(value)
+  end
+  return "a " .. kind
+end
+
+--- Raises unless all options are known and are what they must be. `level` tells whose mistake it is, as for `error` in the caller.
 ---@param options table
 ---@param names string[]
 ---@param level integer
@@ -28,17 +109,16 @@ function settings.check(options, names, level)
   for _, name in ipairs(names) do
     known[name] = true
   end
-  for name in pairs(options) do
-    if not known[name] then
-      error(("unknown option `%s`; the options are %s"):format(tostring(name), table.concat(names, ", ")), level + 1)
+  for name, value in pairs(options) do
+    if type(name) ~= "string" then
+      error(("options have names, not %s"):format(shown(name)), level + 1)
+    elseif not known[name] then
+      error(("unknown option `%s`%s"):format(name, suggestion(name, names)), level + 1)
     end
-  end
-end
-
-local function check_whole(options, name, level)
-  local value = options[name]
-  if value ~= nil and (type(value) ~= "number" or value < 1 or value % 1 ~= 0) then
-    error(("option `%s` must be a whole number of 1 or more, not %s"):format(name, tostring(value)), level + 1)
+    local kind = KINDS[name]
+    if kind and not kind[2](value) then
+      error(("option `%s` must be %s, not %s"):format(name, kind[1], shown(value)), level + 1)
+    end
   end
 end
 
@@ -47,11 +127,10 @@ local function is_executor(value)
   return ok and type(id) == "string"
 end
 
---- The settings in a table of options, checked, in front of others. `level` is that of the caller, as for `error`.
+--- The settings in a table of options that `settings.check` has seen, in front of others. `level` is that of the caller, as for `error`.
 ---@param options table
 ---@param defaults table
 function settings.of(options, defaults, level)
-  check_whole(options, "partitions", level + 1)
   if options.memory ~= nil and not memory.bytes(options.memory) then
     error(('option `memory` must be a number of bytes or a text such as "64MiB", not %s'):format(tostring(options.memory)), level + 1)
   end

@@ -28,7 +28,7 @@ function sinks.sum(source)
   local sum = 0
   source.push(function(value)
     if type(value) ~= "number" then
-      keys.fail("sum: an element is a %s, not a number", type(value))
+      keys.fail("sum: an element is %s, not a number", keys.kind(value))
     end
     sum = sum + value
   end)
@@ -67,7 +67,7 @@ function sinks.fold(source, sink)
     end
     state = f(state, value)
     if state == nil then
-      keys.fail("%s: the function gave nil", sink.name)
+      keys.fail_at(f, "%s: the function gave nil", sink.name)
     end
   end)
   return any and { state } or {}
@@ -124,7 +124,7 @@ local records = {
     local key_f = shuffle.f
     return function(value)
       local key = key_f(value)
-      keys.check(key, "group_by")
+      keys.check(key, "group_by", key_f)
       put(key, value)
     end
   end,
@@ -212,7 +212,7 @@ function sinks.sort(source, sink, context)
     if key_f then
       key = key_f(value)
     end
-    kind = keys.check_order(key, kind, "sort_by")
+    kind = keys.check_order(key, kind, "sort_by", key_f)
     n = n + 1
     order[n] = key
     if not differ and not rawequal(key, value) then

@@ -60,7 +60,9 @@ end
 function sources.text(input, obj)
   local newline = input.newline
   local chunks = chunks_of(obj)
-  local find, sub = string.find, string.sub
+  local find, sub, byte = string.find, string.sub, string.byte
+  -- The end of a line may be `\r\n`, as for `text.lines`.
+  local carriage_return = newline == "\n" and 13 or nil
   return {
     -- Lines are found in chunks: in a loop that LuaJIT compiles that is quicker than a call for each.
     push = function(emit)
@@ -68,16 +70,29 @@ function sources.text(input, obj)
         local first = 1
         local last = find(chunk, newline, 1, true)
         while last do
-          emit(sub(chunk, first, last - 1))
+          local stop = last - 1
+          if stop >= first and byte(chunk, stop) == carriage_return then
+            stop = stop - 1
+          end
+          emit(sub(chunk, first, stop))
           first = last + 1
           last = find(chunk, newline, first, true)
         end
         if first <= #chunk then
-          emit(sub(chunk, first))
+          emit(sub(chunk, first, byte(chunk, -1) == carriage_return and -2 or -1))
         end
       end)
     end,
-    pull = function() return obj:lines() end,
+    pull = function()
+      local next_line = obj:lines()
+      return function()
+        local line = next_line()
+        if line and byte(line, -1) == carriage_return then
+          return sub(line, 1, -2)
+        end
+        return line
+      end
+    end,
     chunks = newline == "\n" and chunks or nil,
   }
 end
@@ -129,9 +144,10 @@ function sources.csv(input, obj)
   for name, value in pairs(input.options) do
     options[name] = value
   end
-  -- The names are in the first piece only.
-  if options.header == true and obj.part > 1 then
-    options.header = input.headers[obj.url]
+  -- The names are in one piece only.
+  local header, range = input.headers and input.headers[obj.url], obj.data_byte_range
+  if header and range and range[1] > header.first then
+    options.header = header.names
   end
   return {
     push = function(emit)

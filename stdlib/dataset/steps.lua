@@ -12,7 +12,7 @@ function each.map(step, emit)
   return function(value)
     local result = f(value)
     if result == nil then
-      keys.fail("map: the function gave nil; leave elements out with `filter` or `flat_map`")
+      keys.fail_at(f, "map: the function gave nil; leave elements out with `filter` or `flat_map`")
     end
     emit(result)
   end
@@ -27,38 +27,47 @@ function each.filter(step, emit)
   end
 end
 
--- Raises if a table without elements is not an empty list: a pair, say, would vanish. A list may have a field `n`.
-local function check_empty(name, all)
-  local field = next(all)
-  if field ~= nil and not (field == "n" and next(all, field) == nil) then
-    keys.fail("%s: the function gave a table that is no list, with a field `%s`; put braces around what is an element",
-      name, tostring(field))
+-- Raises if a table is not all of a list: what is behind an element that is nil, or a pair, say, would vanish.
+local function check_list(step, all)
+  local hole, field = keys.fault(all)
+  if hole then
+    keys.fail_at(step.f, "%s: element %d of the list that the function gave is nil; leave it out, or put false there",
+      step.name, hole)
+  elseif field and #all == 0 then
+    keys.fail_at(step.f,
+      "%s: the function gave a table that is no list, with a field `%s`; put braces around what is an element",
+      step.name, field)
   end
 end
 
 -- Calls `emit` for the elements of a list or of an iterator, of which all three values of a `for` may be given.
-local function emit_all(name, emit, all, state, control)
+local function emit_all(step, emit, all, state, control)
   if type(all) == "table" then
     local count = #all
-    if count == 0 then
-      check_empty(name, all)
+    -- A list ends with its last element.
+    if count == 0 or rawget(all, count) ~= nil and next(all, count) ~= nil then
+      check_list(step, all)
     end
     for i = 1, count do
-      emit(all[i])
+      local value = all[i]
+      if value == nil then
+        check_list(step, all)
+      end
+      emit(value)
     end
   elseif type(all) == "function" then
     for value in all, state, control do
       emit(value)
     end
   elseif all ~= nil then
-    keys.fail("%s: the function gave a %s, not a list or an iterator", name, type(all))
+    keys.fail_at(step.f, "%s: the function gave %s, not a list or an iterator", step.name, keys.kind(all))
   end
 end
 
 function each.flat_map(step, emit)
   local f = step.f
   return function(value)
-    emit_all("flat_map", emit, f(value))
+    emit_all(step, emit, f(value))
   end
 end
 
@@ -85,7 +94,7 @@ function each.map_values(step, emit)
     keys.check_pair(pair, "map_values")
     local value = f(pair.value)
     if value == nil then
-      keys.fail("map_values: the function gave nil")
+      keys.fail_at(f, "map_values: the function gave nil")
     end
     emit({ key = pair.key, value = value })
   end
@@ -96,7 +105,7 @@ function each.key_by(step, emit)
   return function(value)
     local key = f(value)
     if key == nil then
-      keys.fail("key_by: the function gave nil")
+      keys.fail_at(f, "key_by: the function gave nil")
     end
     emit({ key = key, value = value })
   end
@@ -106,7 +115,7 @@ function each.words(step, emit)
   local words, options = require("text").words, step.options
   return function(value)
     if type(value) ~= "string" then
-      keys.fail("words: an element is a %s, not a string", type(value))
+      keys.fail("words: an element is %s, not a string", keys.kind(value))
     end
     local list = words(value, options)
     for i = 1, #list do
@@ -142,7 +151,7 @@ local function map_partitions(step, source)
   local f = step.f
   return function(emit)
     local next_value = source.pull and source.pull() or pull(source.push)
-    emit_all("map_partitions", emit, f(next_value))
+    emit_all(step, emit, f(next_value))
   end
 end
 

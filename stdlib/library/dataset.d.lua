@@ -35,7 +35,7 @@ local dataset = {}
 ---@class dataset.TextOptions: dataset.Settings
 ---@field obj_chunk_size? integer|string Bytes of a partition, or a text such as "64MiB"; it is cut at lines. Default: 32 MiB.
 ---@field obj_chunk_number? integer Partitions of each object.
----@field obj_newline? string The byte that ends a line. Default: `\n`.
+---@field obj_newline? string The byte that ends a line, which then is all of the end. Default: `\n`.
 
 ---`separator`, `quote`, `header`, `numbers`, `comment` and `trim` are those of `csv.rows`.
 ---@class dataset.CsvReadOptions: dataset.TextOptions
@@ -53,7 +53,7 @@ local dataset = {}
 ---@return dataset
 function dataset.with(settings) end
 
----The elements of a list. One that is nil raises an error.
+---The elements of a list, which may have a field `n`. An element that is nil, and a table with other fields, raises an error.
 ---@param list any[]
 ---@param options? dataset.Settings
 ---@return dataset.Dataset
@@ -69,7 +69,7 @@ function dataset.from_list(list, options) end
 ---@overload fun(first: number, last: number, options?: dataset.Settings): dataset.Dataset
 function dataset.from_range(first, last, step, options) end
 
----The lines of stored objects, without their ends. Addresses are those of `lithops.objects`, one or several, or lists of them.
+---The lines of stored objects, without their ends, `\n` or `\r\n`. Addresses are those of `lithops.objects`, one or several, or lists of them.
 ---@param ... string|string[]|dataset.TextOptions Addresses; options may be the last argument.
 ---@return dataset.Dataset
 function dataset.read_text(...) end
@@ -79,11 +79,12 @@ function dataset.read_text(...) end
 ---@return dataset.Dataset
 function dataset.read_json_lines(...) end
 
----The rows of CSV, as `csv.rows` gives them. An object is read whole by one call unless `quoted_newlines = false`.
+---The rows of CSV, as `csv.rows` gives them; with `header = true` each object has its own header, which is no row. An object is read whole by one call unless `quoted_newlines = false`.
 ---@param ... string|string[]|dataset.CsvReadOptions Addresses; options may be the last argument.
 ---@return dataset.Dataset
 function dataset.read_csv(...) end
 
+---It has no length and no elements by number: that raises an error, as `count`, `collect` and `take` give them.
 ---@class dataset.Dataset
 local Dataset = {}
 
@@ -98,7 +99,8 @@ function Dataset:map(f) end
 function Dataset:filter(f) end
 
 ---All elements that a function gives for each one: as a list, or as an iterator, with what a `for` takes; nil is none.
----A table with fields and no elements, such as a pair without braces around it, raises an error.
+---A list with an element that is nil raises an error, and a table with fields and no elements, such as a pair without
+---braces around it.
 ---@param f fun(element: any): any[]|(fun(...): any)|nil, ...
 ---@return dataset.Dataset
 function Dataset:flat_map(f) end
@@ -240,7 +242,8 @@ function Dataset:foreach(f) end
 ---@field overwrite? boolean Whether parts may be there; they are an error otherwise. Those of the same name are replaced one by one, the others removed when all is written: if the action fails, each old part is still there or has been replaced. Default: false.
 
 ---`separator`, `quote`, `header` and `newline` are those of `csv.encode`; each part has its header, also one without
----rows if the header is a list.
+---rows if the header is a list. With `header = true` the first rows of all parts must have the same columns: else an error
+---is raised, and no part stays.
 ---@class dataset.CsvWriteOptions: dataset.WriteOptions
 ---@field separator? string
 ---@field quote? string|false

@@ -1,7 +1,8 @@
 ---@meta datetime
 
 ---Moments, to the nanosecond, with a time zone. Zones are named `UTC`, `local` (this machine's), like `Europe/Berlin` (where the
----system has time zone data), or by an offset, `+02:00`. Where none is named, it is UTC: the same here and in every worker.
+---system has time zone data), by an offset, `+02:00`, or by a rule of POSIX, `CET-1CEST,M3.5.0,M10.5.0/3`. Where none is named,
+---it is UTC: the same here and in every worker.
 ---@class datetime
 local datetime = {}
 
@@ -36,7 +37,7 @@ function datetime.now(tz) end
 ---Reads a text. Without a format: ISO 8601 and RFC 3339 (`2024-05-17`, `2024-05-17T12:30:15.5+02:00`, also with a zone's name behind it,
 ---`[Europe/Berlin]`) and RFC 2822 (`Fri, 17 May 2024 12:30:15 +0200`).
 ---@param text string
----@param format? string As for C's `strptime`: `%Y-%m-%d %H:%M:%S`; `%s` is seconds since 1970, `%z` an offset.
+---@param format? string As for C's `strptime`: `%Y-%m-%d %H:%M:%S`; `%s` is seconds since 1970, `%f` a fraction of a second, `%z` an offset. Without an hour, nothing smaller may be there.
 ---@param tz? string The zone of a text that names none.
 ---@return datetime.Moment? moment Nil if the text is no such date.
 ---@return string? err
@@ -54,7 +55,8 @@ function datetime.from_epoch(seconds, tz) end
 function datetime.new(fields) end
 
 ---A moment. It never changes. Two of them compare with `==`, `<` and `<=`, whatever their zones; `a - b` are the seconds between
----them; `a + seconds` and `a - seconds` are other moments. `tostring` gives ISO 8601. It may be captured by functions that run elsewhere.
+---them; `a + seconds` and `a - seconds` are other moments. `tostring` gives ISO 8601. It may be captured by functions that run elsewhere,
+---unless its zone is this machine's and has no name: where `TZ` or `/etc/localtime` is a copy of a zone's file.
 ---@class datetime.Moment
 ---@field year integer
 ---@field month integer
@@ -66,7 +68,7 @@ function datetime.new(fields) end
 ---@field weekday integer 1 is Monday, 7 Sunday.
 ---@field yearday integer 1 is the first of January.
 ---@field epoch number Seconds since 1970, with a fraction.
----@field tz string
+---@field tz string The name of its zone.
 ---@field offset integer Seconds east of UTC.
 ---@operator sub(datetime.Moment): number
 ---@operator sub(number): datetime.Moment

@@ -20,7 +20,8 @@ local fs = {}
 function fs.read(path) end
 
 ---Writes a file, whole or not at all: others see the old content or the new, never a part. The mode of a file that was there stays.
----A link stays one: what it leads to is written.
+---A link stays one: what it leads to is written. A file that may not be written stays as it is. Devices, pipes, and open files by
+---names like `/dev/stdout`, are written in place.
 ---@param path string
 ---@param text string|number
 ---@return true? done
@@ -86,8 +87,8 @@ function fs.glob(pattern) end
 ---@return integer? number
 function fs.mkdir(path, options) end
 
----Removes a file, a link, or a folder. With `recursive`, the current folder, one that it is in, and a path that ends in `..` raise an
----error.
+---Removes a file, a link (never what it leads to), or a folder. With `recursive`, the current folder, one that it is in, and a path
+---that ends in `..` raise an error.
 ---@param path string
 ---@param options? {recursive?: boolean} `recursive = true`: a folder with all that is in it.
 ---@return true? done
@@ -127,7 +128,8 @@ function fs.symlink(target, link) end
 function fs.readlink(path) end
 
 ---A new folder for temporary files, which nobody else can read. With a function: the function gets its path, the folder is
----removed when it returns or fails, and its results are given. Without: the folder is removed when the process ends.
+---removed when it returns or fails, and its results are given. Without: the folder is removed when the process ends, or in a
+---worker when the call ends that made it.
 ---@generic T
 ---@param work? fun(path: string): T...
 ---@return T... results The path without a function; nil if it cannot be made.

@@ -8,7 +8,7 @@ local http = {}
 ---@class http.Options
 ---@field headers? table<string, string|number|(string|number)[]>
 ---@field query? table<string, string|number|boolean|(string|number)[]> Added to the URL, sorted by name.
----@field body? string|number|file*|lithops.Stream|table A string, or anything with a method `read(n)`, which is sent as it is read.
+---@field body? string|number|file*|lithops.Stream|table A string, or anything with a method `read(n)`, which is sent as it is read, until the server refuses. A `read` that takes long is waited for, whatever the `timeout`.
 ---@field range? integer[] `{first, last}`: bytes counted from 0, both included; without `last`, to the end.
 ---@field timeout? number Seconds for all of it; with `stream`, until the answer begins. A server that sends nothing for 60 seconds is given up in any case.
 ---@field stream? boolean The body of the answer is a stream. Default: false, a string.

@@ -11,7 +11,7 @@ local process = {}
 ---@field env? table<string, string|number|false> Variables beside those of this process; false takes one away.
 
 ---@class process.RunOptions: process.Options
----@field timeout? number Seconds; then it is killed, with all that it started.
+---@field timeout? number Seconds; then it is killed, with all that it started. In a worker, what a program that has ended left running ends with the worker.
 ---@field check? boolean Raise if it cannot be started or does not end with status 0 in time. Default: false.
 
 ---@class process.Result
@@ -33,6 +33,7 @@ local process = {}
 function process.run(argv, options) end
 
 ---Starts a program beside the script. What it writes to its standard output can be read; its standard error is the script's.
+---A program that writes more than a pipe holds waits until it is read: read all before `:wait()`, or `:close()` what is not wanted.
 ---@param argv (string|number)[]
 ---@param options? process.Options
 ---@return process.Handle? handle Nil if it cannot be started.

@@ -2,7 +2,8 @@
 
 ---Regular expressions that need time in proportion to the string, whatever the pattern. Syntax: that of Perl, without look-around and
 ---back-references. A string may hold any bytes; `.` and classes match characters of UTF-8, and `(?-u:…)` matches bytes.
----Positions count bytes from 1, as Lua's. A group that took no part in a match is `false`.
+---Positions count bytes from 1, as Lua's. An empty match is never inside a character. A group that took no part in a match is
+---`false`.
 ---@class regex
 local regex = {}
 

@@ -22,27 +22,97 @@ fn mistakes_are_told_at_once_and_where_they_are() {
         raises("(dataset expected, got table)", d.union, d, {})
         raises("(dataset expected, got nil)", d.join, d)
         raises("option `how` must be inner, left, right or outer, not cross", d.join, d, d, { how = "cross" })
-        raises("unknown option `desc`; the options are descending", d.sort_by, d, { desc = true })
+        raises("unknown option `desc`; known are `descending`", d.sort_by, d, { desc = true })
         raises("a value to begin with expected, got nil", d.fold, d, nil, function() end)
         raises("(list expected, got string)", dataset.from_list, "x")
         raises("(element 2 of the list is nil: leave it out", dataset.from_list, { 1, nil, 3 })
         local holed = { 1 }
         holed[3], holed[9] = 3, 9
         raises("(element 2 of the list is nil: leave it out", dataset.from_list, holed)
+        raises("(element 2 of the list is nil: leave it out", dataset.from_list, { 1, nil, nil, n = 3 })
+        raises("(list expected, got a table with a field `key`", dataset.from_list, { key = "a" })
+        raises("(list expected, got a dataset)", dataset.from_list, d)
+        same(dataset.from_list({ 1, 2, n = 2 }):collect(), { 1, 2 })
         raises('option `obj_newline` must be "\\n" for CSV', dataset.read_csv, at("x"), { obj_newline = ";" })
         raises('option `obj_newline` must be "\\n" for CSV', dataset.read_csv, at("x"),
           { obj_newline = ";", quoted_newlines = false })
         dataset.read_csv(at("x"), { obj_newline = "\n", quoted_newlines = false })
         raises("(finite numbers expected, got x)", dataset.from_range, "x")
+        raises("(finite numbers expected, got nil)", dataset.from_range, nil)
         raises("the step must not be 0", dataset.from_range, 1, 2, 0)
-        raises("unknown option `partition`; the options are executor, partitions, memory", dataset.from_list, {}, { partition = 1 })
+        raises("unknown option `partition`; did you mean `partitions`?", dataset.from_list, {}, { partition = 1 })
         raises("option `partitions` must be a whole number of 1 or more, not 0", dataset.from_list, {}, { partitions = 0 })
         raises('option `memory` must be a number of bytes or a text such as "64MiB", not 64M', dataset.with, { memory = "64M" })
         raises("option `executor` must be an executor", dataset.with, { executor = 7 })
         raises("(address expected, got no value)", dataset.read_text)
         raises("an address such as s3://bucket/key", dataset.read_text, "plain")
+        err = raises("bad argument to 'dataset.read_text' (element 1, ", function() dataset.read_text("plain") end)
+        assert(err:find("^pipeline.lua:%d+: ") and not err:find("obj`"), err)
         raises("option `obj_newline` must be a string of one byte", dataset.read_text, at("x"), { obj_newline = false })
         raises("option `obj_chunk_size`", dataset.read_text, at("x"), { obj_chunk_size = "64M" })
+        "#,
+    );
+}
+
+#[test]
+fn values_of_options_are_checked_where_they_are_given() {
+    passes(
+        r#"
+        local d = dataset.from_list({ 1 })
+        local function refuses(words, f)
+          local err = raises(words, f)
+          assert(err:find("^pipeline.lua:%d+: option"), err)
+        end
+        for name, text in pairs { max_workers = "1 or more", runtime_memory = "1 or more", retries = "0 or more" } do
+          refuses(("option `%s` must be a whole number of %s, not \"4\""):format(name, text), function()
+            dataset.from_list({}, { [name] = "4" })
+          end)
+        end
+        refuses("option `max_workers` must be a whole number of 1 or more, not 0", function()
+          dataset.with({ max_workers = 0 })
+        end)
+        refuses("option `timeout` must be a number of seconds, 0 or more, not -1", function()
+          dataset.from_range(1, { timeout = -1 })
+        end)
+        refuses('option `descending` must be true or false, not "false"', function()
+          d:sort_by({ descending = "false" })
+        end)
+        refuses('option `overwrite` must be true or false, not "no"', function()
+          d:write_text(at("out"), { overwrite = "no" })
+        end)
+        refuses('option `quoted_newlines` must be true or false, not "no"', function()
+          dataset.read_csv(at("x"), { quoted_newlines = "no" })
+        end)
+        raises("unknown option `headr`; did you mean `header`?", dataset.read_csv, at("x"), { headr = true })
+        raises("unknown option `retires`; did you mean `retries`?", dataset.with, { retires = 1 })
+        raises("unknown option `obj_chunksize`; did you mean `obj_chunk_size`?", dataset.read_text, at("x"), { obj_chunksize = 1 })
+        raises("options have names, not 1", d.sort_by, d, nil, { true })
+        -- What only jobs know is told without a place of which the script knows nothing.
+        local unusual = dataset.from_list({ 1 }, { extra_env = { A = {} } }):map(function(x) return x end)
+        local err = raises("option `extra_env`", unusual.collect, unusual)
+        assert(not tostring(err):find("stdlib") and not tostring(err):find("map:", 1, true), tostring(err))
+        "#,
+    );
+}
+
+#[test]
+fn what_is_no_list_and_no_method_is_told() {
+    passes(
+        r#"
+        local d = dataset.from_list({ 1, 2 })
+        raises("pipeline.lua:", function() return #d end)
+        raises("a dataset has no length: use `:count()`", function() return #d end)
+        raises("a dataset is no list: use `:collect()` or `:take(n)`", function() return d[1] end)
+        raises("a dataset is no list: use `:collect()` or `:take(n)`", function() for _ in ipairs(d) do end end)
+        same(d.nothing, nil)
+        local err = raises("call it with a colon, `d:count(…)`", function() d.count() end)
+        assert(err:find("^pipeline.lua:%d+: bad argument to 'dataset:count'"), err)
+        raises("call it with a colon, `d:map(…)`", function() d.map(print) end)
+        err = raises("call it with a dot, `dataset.from_list(…)`", function() dataset:from_list({ 1, 2 }) end)
+        assert(err:find("^pipeline.lua:%d+: bad argument #1 to 'dataset.from_list'"), err)
+        raises("call it with a dot, `dataset.with(…)`", function() dataset:with({ partitions = 2 }) end)
+        local ours = dataset.with({ partitions = 2 })
+        raises("call it with a dot, `dataset.from_range(…)`", function() ours:from_range(2) end)
         "#,
     );
 }
@@ -64,6 +134,15 @@ fn a_step_that_fails_names_its_line() {
         assert(err.message:find("in a partition", 1, true), err.message)
         err = run(function() return d:sort_by(function() error("a key") end):collect() end)
         assert(err.message:find("a key", 1, true), err.message)
+        -- Not only where the function itself fails.
+        for _, make in ipairs { function(f) return d:map(f) end, function(f) return d:key_by(f) end,
+          function(f) return d:group_by(f) end, function(f) return d:sort_by(f) end, function(f) return d:top(1, f) end,
+          function(f) return d:key_by(function() return 1 end):map_values(f) end } do
+          at_line = debug.getinfo(1, "l").currentline + 1
+          local made = make(function() return nil end)
+          err = run(function() return made:collect() end)
+          assert(err.message:find("(pipeline.lua:" .. at_line .. ")", 1, true), err.message)
+        end
         -- A function that cannot travel.
         local file = io.open(here .. "/x", "w")
         err = run(function() return d:map(function(x) return file end):collect() end)
@@ -90,8 +169,11 @@ fn what_elements_must_be_is_told() {
         tells("dataset:reduce_by_key: an element has no field `value`", d:map(function() return { key = 1 } end):reduce_by_key(math.max))
         tells("dataset:reduce_by_key: the function gave nil", d:key_by(function() return 1 end):reduce_by_key(function() end))
         tells("dataset:group_by: a key is a table; keys are strings, numbers or booleans", d:group_by(function() return {} end))
-        tells("dataset:group_by: a key is a nil", d:group_by(function() end))
+        tells("dataset:group_by: a key is nil", d:group_by(function() end))
         tells("dataset:group_by: a key is NaN, which is equal to nothing", d:group_by(function() return 0 / 0 end))
+        tells("dataset:group_by: a key is json.null; keys are", d:group_by(function() return require("json").null end))
+        tells("dataset:distinct: a key is a 64-bit integer; keys are strings, numbers or booleans: use tostring(…)", d:map(function() return 7LL end):distinct())
+        tells("dataset:sort_by: a key is a 64-bit integer", d:map(function() return 7ULL end):sort_by())
         tells("dataset:count_by_value: a key is a table", d:map(function() return {} end):count_by_value())
         tells("dataset:distinct: a key is a table", d:map(function() return {} end):distinct())
         tells("dataset:sort_by: a key is a table; elements are ordered by strings or numbers", d:map(function() return {} end):sort_by())

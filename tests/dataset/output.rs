@@ -176,6 +176,23 @@ fn a_part_without_rows_has_its_header() {
     );
 }
 
+/// Whoever reads them takes them for one table.
+#[test]
+fn parts_have_the_same_header() {
+    passes(
+        r#"
+        local d = dataset.from_list({ { id = 1, x = 2 }, { id = 2, y = 3 } }, { partitions = 2 })
+        raises('dataset:write_csv: part-00000.csv has the columns id, x, and part-00001.csv id, y; say which all of them '
+          .. 'have: `header = {"id", "x", "y"}`', d.write_csv, d, at("rows"), { header = true })
+        same(lithops.storage:list_keys(nil, "rows/"), {})
+        local parts = d:write_csv(at("rows"), { header = { "id", "x", "y" } })
+        same(dataset.read_csv(parts, { header = true, numbers = true }):map(function(row) return row.id end):collect(), { 1, 2 })
+        d:map(function(row) return { id = row.id } end):write_csv(at("ids"), { header = true })
+        same(dataset.read_csv(at("ids/"), { header = true }):collect(), { { id = "1" }, { id = "2" } })
+        "#,
+    );
+}
+
 #[test]
 fn nothing_is_left_of_what_failed() {
     passes(
@@ -191,7 +208,7 @@ fn nothing_is_left_of_what_failed() {
         raises("local:/// names no bucket", d.write_text, d, "local:///")
         raises("is a pattern", d.write_text, d, at("a*"))
         raises("an address such as s3://bucket/prefix/ expected, got nil", d.write_text, d)
-        raises("unknown option `over`; the options are overwrite", d.write_text, d, at("out"), { over = true })
+        raises("unknown option `over`; known are `overwrite`", d.write_text, d, at("out"), { over = true })
         local tables = dataset.from_list({ {} })
         raises("write_text: an element is a table, not a string or a number; write it with `write_json_lines`", tables.write_text, tables, at("t"))
         raises("write_csv: an element is a number, not a row", d.write_csv, dataset.from_list({ 1 }), at("t"))

@@ -80,6 +80,43 @@ fn one_key_may_have_almost_everything() {
     );
 }
 
+/// Writing them raised errors below compiled code, which lost values and ended workers.
+#[test]
+fn nulls_are_kept_among_other_values() {
+    passes(
+        r#"
+        local null = require("json").null
+        for _, every in ipairs { 7, 11, 50 } do
+          for partitions = 1, 4 do
+            local d = dataset.from_range(1, 30000, 1, { partitions = partitions }):map(function(i)
+              return { key = i % 100, value = i % every == 0 and null or i }
+            end)
+            local seen = 0
+            for _, group in ipairs(d:group_by(function(p) return p.key end):collect()) do
+              for place, pair in ipairs(group.value) do
+                local i = group.key + 100 * (place - (group.key == 0 and 0 or 1))
+                assert(pair.key == group.key)
+                assert(pair.value == (i % every == 0 and null or i), i)
+                seen = seen + 1
+              end
+            end
+            same(seen, 30000)
+          end
+        end
+        -- As values of their own, too.
+        local d = dataset.from_range(1, 3000, 1, { partitions = 2 }):map(function(i)
+          return { key = i % 10, value = i % 7 == 0 and null or i }
+        end)
+        local nulls = 0
+        for _, pair in ipairs(d:join(dataset.from_list({ { key = 0, value = null } })):collect()) do
+          assert(pair.right == null)
+          nulls = nulls + (pair.left == null and 1 or 0)
+        end
+        same(nulls, 42)
+        "#,
+    );
+}
+
 /// All that a shuffle does when its memory is a fraction of what it holds: maps write several objects, reducers sorted runs.
 #[test]
 fn more_than_the_memory_holds_goes_to_the_storage() {

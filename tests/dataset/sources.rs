@@ -11,6 +11,12 @@ fn ranges_are_as_in_for() {
         same(dataset.from_range(3, 1):collect(), {})
         same(dataset.from_range(0, 1, 0.1, { partitions = 3 }):count(), 11)
         same(dataset.from_range(1e6):sum(), 500000500000)
+        -- Rounding adds no number, and takes none away.
+        same(dataset.from_range(1, 1.9999999999):collect(), { 1 })
+        same(dataset.from_range(0, 1, 0.1):count(), 11)
+        same(dataset.from_range(0, 0.3, 0.1):count(), 4)
+        same(dataset.from_range(1, -1, -0.5):count(), 5)
+        same(dataset.from_range(1, 1e15, 1e14):count(), 10)
         "#,
     );
 }
@@ -34,12 +40,14 @@ fn lines_are_read_from_objects() {
         put("t/a", "one\ntwo\n\nfour")
         put("t/b", "five\r\nsix\n")
         put("t/c", "")
-        local expected = { "one", "two", "", "four", "five\r", "six" }
+        local expected = { "one", "two", "", "four", "five", "six" }
         same(dataset.read_text(at("t/")):collect(), expected)
         same(dataset.read_text(at("t/a"), at("t/b")):collect(), expected)
         same(dataset.read_text({ at("t/a"), at("t/b") }, { obj_chunk_size = 3 }):collect(), expected)
         same(dataset.read_text(at("t/*"), { obj_chunk_number = 2 }):count(), 6)
-        same(dataset.read_text(put("s", "a;b\n;c"), { obj_newline = ";" }):collect(), { "a", "b\n", "c" })
+        same(dataset.read_text(put("s", "a;b\r;c"), { obj_newline = ";" }):collect(), { "a", "b\r", "c" })
+        same(dataset.read_text(at("t/b")):map_partitions(function(next) return next end):collect(), { "five", "six" })
+        same(dataset.read_text(put("r", "a\rb\r\n\r\n\nc\r\n")):collect(), { "a\rb", "", "", "c" })
         -- Lines longer than what is read at once, and across it.
         local long, lines = ("x"):rep(3 * 2^20), {}
         for i = 1, 50000 do lines[i] = ("%d: %s"):format(i, ("y"):rep(i % 90)) end
@@ -114,6 +122,18 @@ fn rows_of_csv_are_lists_or_tables() {
         got = dataset.read_csv(at("years.csv"), cut):collect()
         same(#got, 300)
         for i = 1, 300 do same(got[i], { item = "row " .. i, ["2024"] = i }) end
+        -- The header may be in any piece: comments and empty lines come before it.
+        rows = { "; one", "; two", "", "; three", "name,n" }
+        for i = 1, 40 do rows[#rows + 1] = ("row %d,%d"):format(i, i) end
+        put("late.csv", table.concat(rows, "\n"))
+        for _, size in ipairs { 3, 7, 10, 24, 30, 100 } do
+          local late = { header = true, numbers = true, comment = ";", quoted_newlines = false, obj_chunk_size = size }
+          got = dataset.read_csv(at("late.csv"), late):collect()
+          same(#got, 40)
+          for i = 1, 40 do same(got[i], { name = "row " .. i, n = i }) end
+        end
+        local none = { header = true, comment = ";", quoted_newlines = false, obj_chunk_size = 4 }
+        same(dataset.read_csv(put("none.csv", "; one\n; two\n\n"), none):count(), 0)
         local bad = dataset.read_csv(put("bad.csv", 'a,b\n"never closed'))
         raises("never closed", bad.collect, bad)
         raises("objects are read whole; say `quoted_newlines = false`", dataset.read_csv, at("d.csv"), { obj_chunk_size = 3 })

@@ -39,6 +39,32 @@ fn a_pair_without_braces_is_no_list() {
     );
 }
 
+/// What is behind it would vanish.
+#[test]
+fn a_list_has_no_element_that_is_nil() {
+    passes(
+        r#"
+        local d = dataset.from_list({ 1, 2 })
+        local function tells(place, f)
+          for _, name in ipairs { "flat_map", "map_partitions" } do
+            local made = d[name](d, f)
+            raises(("dataset:%s: element %d of the list that the function gave is nil"):format(name, place), made.collect, made)
+          end
+        end
+        tells(2, function() return { 1, nil, 3 } end)
+        tells(1, function() return { nil, 2 } end)
+        tells(2, function() return { 1, nil, n = 2 } end)
+        tells(2, function()
+          local list = { 1 }
+          list[3] = 3
+          return list
+        end)
+        same(d:flat_map(function(x) return { x, x, n = 2 } end):collect(), { 1, 1, 2, 2 })
+        same(d:flat_map(function(x) return { x, unit = "m" } end):collect(), { 1, 2 })
+        "#,
+    );
+}
+
 #[test]
 fn a_function_sees_a_whole_partition() {
     passes(

@@ -1,6 +1,7 @@
 //! `datetime`.
 
-use crate::jobs::passes;
+use crate::jobs::{self, passes};
+use crate::support::Run;
 
 #[test]
 fn texts_become_moments() {
@@ -22,6 +23,9 @@ fn texts_become_moments() {
         same(iso("17.5.2024", "%d.%m.%Y", "Asia/Tokyo"), "2024-05-17T00:00:00+09:00")
         same(iso("May 17 2024 1:02:03 PM +0530", "%b %d %Y %I:%M:%S %p %z"), "2024-05-17T13:02:03+05:30")
         same(iso("1715949015", "%s"), "2024-05-17T12:30:15Z")
+        same(iso("1715949015.5", "%s.%f"), "2024-05-17T12:30:15.5Z")
+        same(iso("1715949015.25 +0200", "%s%.f %z"), "2024-05-17T14:30:15.25+02:00")
+        same(iso("-1.5", "%s.%f"), "1969-12-31T23:59:58.5Z")
         for _, bad in ipairs { "", "yesterday", "2024-02-30", "2024-05-17T25:00", "2024-05-17 and more", "12", "Fri, 18 May 2024 12:30:15 GMT" } do
           local nothing, err = datetime.parse(bad)
           same(nothing, nil, bad)
@@ -30,6 +34,12 @@ fn texts_become_moments() {
         local nothing, err = datetime.parse("17-05", "%d/%m")
         same(nothing, nil)
         assert(err:find('"17-05" is not of the form "%d/%m": ', 1, true), err)
+        -- What is smaller than an hour needs one.
+        for text, format in pairs { ["2024-05-17 30"] = "%F %M", ["2024-05-17 31"] = "%F %S", ["2024-05-17 PM"] = "%F %p" } do
+          nothing, err = datetime.parse(text, format)
+          same(nothing, nil, text)
+          assert(err:find("is not of the form", 1, true), err)
+        end
         "#,
     );
 }
@@ -147,4 +157,31 @@ fn moments_travel_to_workers() {
         same(lithops.map(function(s) return require("datetime").parse(s) end, { "2024-05-17" }):get_result()[1].day, 17)
         "#,
     );
+}
+
+/// Runs a script where the machine's time zone is this one.
+#[track_caller]
+fn passes_in_zone(zone: &str, folder: &crate::support::Folder) {
+    let run: Run = jobs::command(folder, &[]).env("TZ", zone).output().unwrap().into();
+    run.prints("ok\n");
+}
+
+#[test]
+fn zones_without_a_name_keep_their_rules() {
+    let script = r#"
+        local datetime = require "datetime"
+        local winter = datetime.new { year = 2024, month = 1, day = 15, tz = "local" }
+        same(winter:iso(), "2024-01-15T00:00:00+01:00")
+        same(winter:to_tz(winter.tz):add { months = 6 }:iso(), "2024-07-15T00:00:00+02:00")
+        local function later(moment) return moment:add { months = 6 }:iso() end
+    "#;
+    let rule = jobs::folder(&format!(
+        "{script} same(lithops.call_async(later, winter):result(), '2024-07-15T00:00:00+02:00') print 'ok'"
+    ));
+    passes_in_zone("CET-1CEST,M3.5.0,M10.5.0/3", &rule);
+    let file = jobs::folder(&format!(
+        "{script} raises('which has no name here; set TZ to one', lithops.call_async, later, winter) print 'ok'"
+    ));
+    let zone = file.write("zone", std::fs::read("/usr/share/zoneinfo/Europe/Berlin").unwrap());
+    passes_in_zone(zone.to_str().unwrap(), &file);
 }

@@ -1,6 +1,6 @@
 //! `fs`.
 
-use crate::jobs::passes;
+use crate::jobs::{folder, passes, run_in};
 
 #[test]
 fn files_are_read_and_written_whole() {
@@ -35,6 +35,47 @@ fn files_are_read_and_written_whole() {
         local io_nothing, io_err, io_code = io.open("missing")
         refused(io_err, io_code, fs.read("missing"))
         raises("bad argument #2 to 'write' (string expected, got no value)", fs.write, "x")
+        "#,
+    );
+}
+
+#[test]
+fn what_may_not_be_written_stays() {
+    passes(
+        r#"
+        local fs = require "fs"
+        fs.write("mine", "x")
+        fs.write("kept", "x")
+        fs.symlink("kept", "link")
+        assert(os.execute("chmod 777 . && chmod 666 mine && chmod 444 kept"))
+        -- Root may write anything.
+        local ffi = require "ffi"
+        ffi.cdef "int setuid(unsigned int id); unsigned int getuid(void);"
+        if ffi.C.getuid() == 0 then same(ffi.C.setuid(65534), 0) end
+        same(select(2, io.open("kept", "w")), "kept: Permission denied")
+        same({ fs.write("kept", "y") }, { nil, "kept: Permission denied", 13 })
+        same({ fs.write("link", "y") }, { nil, "link: Permission denied", 13 })
+        same({ fs.copy("mine", "kept") }, { nil, "kept: Permission denied", 13 })
+        same(fs.read("kept"), "x")
+        "#,
+    );
+}
+
+#[test]
+fn open_files_are_written_in_place() {
+    passes(
+        r#"
+        local fs = require "fs"
+        local binary = fs.readlink("/proc/self/exe")
+        fs.write("inner.lua", "assert(require('fs').write(arg[1], 'inner'))")
+        local function sh(command) assert(os.execute((command:gsub("inner%.lua", "'" .. binary .. "' %0")))) end
+        sh "(inner.lua /dev/stdout; echo outer) >> file"
+        same(fs.read("file"), "innerouter\n")
+        sh "inner.lua /dev/stdout | cat > piped"
+        same(fs.read("piped"), "inner")
+        sh "(inner.lua /dev/fd/3; echo outer >&3) 3>> third"
+        same(fs.read("third"), "innerouter\n")
+        same(fs.list("."), { "file", "inner.lua", "piped", "pipeline.lua", "third" })
         "#,
     );
 }
@@ -127,7 +168,14 @@ fn things_are_moved_and_removed() {
         fs.symlink("d", "l")
         same(fs.remove("l", { recursive = true }), true)
         same(fs.exists("d/e"), true)
-        same(fs.remove("d", { recursive = true }), true)
+        -- Nor is what a link leads to removed by its name with a slash.
+        for _, name in ipairs { "l/", "l/.", "./l//" } do
+          fs.symlink("d", "l")
+          same(fs.remove(name, { recursive = true }), true)
+          same({ fs.exists("d/e"), fs.list(".") }, { true, { "a", "c", "d", "pipeline.lua" } })
+        end
+        same(select(2, fs.remove("a/")), "a/: Not a directory")
+        same(fs.remove("d/", { recursive = true }), true)
         same(fs.remove("a"), true)
         same(select(2, fs.remove("a")), "a: No such file or directory")
         raises("this would remove a whole file system", fs.remove, "/", { recursive = true })
@@ -229,6 +277,7 @@ fn temporary_folders_are_gone_afterwards() {
         local kept
         local a, b = fs.temp_dir(function(path)
           kept = path
+          same(fs.stat(path).mode, tonumber("700", 8))
           fs.write(path .. "/x", "y")
           return fs.read(path .. "/x"), nil
         end)
@@ -236,15 +285,50 @@ fn temporary_folders_are_gone_afterwards() {
         same(fs.exists(kept), false)
         raises("oops", fs.temp_dir, function(path) kept = path error "oops" end)
         same(fs.exists(kept), false)
-        -- Without a function, when the process ends.
+        -- Without a function, when the process ends; with one that ends the process, then, too.
         local script = here .. "/inner.lua"
-        fs.write(script, "local fs = require 'fs' local d = fs.temp_dir() fs.write(d .. '/x', '') io.write(d)")
-        local binary = fs.readlink("/proc/self/exe")
-        local inner = io.popen("'" .. binary .. "' '" .. script .. "'")
-        local path = inner:read("*a")
-        inner:close()
-        assert(path:find("lithops-", 1, true), path)
-        same(fs.exists(path), false)
+        for _, made in ipairs {
+          "local d = fs.temp_dir() fs.write(d .. '/x', '') io.write(d)",
+          "fs.temp_dir(function(d) fs.write(d .. '/x', '') io.write(d) os.exit(0) end)",
+        } do
+          fs.write(script, "local fs = require 'fs' " .. made)
+          local binary = fs.readlink("/proc/self/exe")
+          local inner = io.popen("'" .. binary .. "' '" .. script .. "'")
+          local path = inner:read("*a")
+          inner:close()
+          assert(path:find("lithops-", 1, true), path)
+          same(fs.exists(path), false)
+        end
         "#,
     );
+}
+
+#[test]
+fn temporary_folders_of_workers_go_with_the_call() {
+    let folder = folder(
+        r#"
+        local fs = require "fs"
+        local function make()
+          local d = fs.temp_dir()
+          fs.write(d .. "/x", "")
+          return d
+        end
+        for _, path in ipairs(lithops.map(make, { 1, 2, 3 }):get_result()) do
+          assert(path:find("lithops-", 1, true), path)
+          same(fs.exists(path), false)
+        end
+        raises("oops", function()
+          lithops.call_async(function() fs.write(here .. "/failed", make()) error "oops" end):result()
+        end)
+        same(fs.exists(fs.read("failed")), false)
+        -- Of a worker that ends, with the driver.
+        local ended = lithops.call_async(function() fs.write(here .. "/ended", make()) os.exit(1) end)
+        same(pcall(function() ended:result() end), false)
+        print "ok"
+        "#,
+    );
+    run_in(&folder, &[]).prints("ok\n");
+    let path = std::fs::read_to_string(folder.path().join("ended")).unwrap();
+    assert!(path.contains("lithops-"), "{path}");
+    assert!(!std::path::Path::new(&path).exists(), "{path}");
 }

@@ -1,11 +1,14 @@
 //! `http`, against a server on loopback.
 
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 
-use crate::jobs::passes;
+use crate::jobs::{folder, passes, run_in};
 use crate::web::{Asked, Body, WebServer, pieces, stuck, whole};
 
 fn answer(asked: &Asked) -> hyper::Response<Body> {
@@ -110,6 +113,86 @@ fn bodies_are_streams_both_ways() {
         raises("the tape tore", http.post, url .. "/size", { body = { read = function() return nil, "the tape tore" end } })
         "#,
     );
+}
+
+/// The end of a body that is sent in chunks.
+const END: &[u8] = b"\r\n0\r\n\r\n";
+const ACCEPTED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+const REFUSED: &str = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 9\r\n\r\ntoo large";
+
+/// A server for one request, which answers after its first bytes. Its URL, and the connection.
+fn hasty(answer: &'static str) -> (String, JoinHandle<TcpStream>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 4]).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+        stream
+    });
+    (url, serving)
+}
+
+/// Reads the rest of a request, as far as it comes, and then makes a file.
+fn rest(serving: JoinHandle<TcpStream>, done: PathBuf) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let (mut stream, mut all, mut piece) = (serving.join().unwrap(), Vec::new(), vec![0; 64 << 10]);
+        while !all.ends_with(END)
+            && let Ok(count @ 1..) = stream.read(&mut piece)
+        {
+            all.extend_from_slice(&piece[..count]);
+        }
+        std::fs::write(done, "").unwrap();
+        all
+    })
+}
+
+#[test]
+fn a_server_that_stops_reading_holds_nobody_up() {
+    let (deaf, refusing, refusing_too) = (hasty(""), hasty(REFUSED), hasty(REFUSED));
+    let urls = format!("local deaf, refusing, refusing_too = '{}', '{}', '{}'", deaf.0, refusing.0, refusing_too.0);
+    let script = r#"
+        local http = require "http"
+        local endless = { read = function() return ("x"):rep(65536) end }
+        local nothing, err = http.put(deaf, { timeout = 0.5, body = endless })
+        same({ nothing, err.kind }, { nil, "timeout" })
+        local r = http.put(refusing, { body = endless })
+        same({ r.status, r.body }, { 413, "too large" })
+        r = http.put(refusing_too, { body = endless, stream = true })
+        same({ r.status, r.body:read("*a") }, { 413, "too large" })
+    "#;
+    passes(&format!("{urls}\n{script}"));
+    // Until then, the connections were kept.
+    for (_, serving) in [deaf, refusing, refusing_too] {
+        drop(serving.join().unwrap());
+    }
+}
+
+#[test]
+fn a_body_is_sent_to_its_end_unless_it_is_refused() {
+    let (accepting, refusing) = (hasty(ACCEPTED), hasty(REFUSED));
+    let script = r#"
+        local http = require "http"
+        local left
+        local body = { read = function()
+          left = left - 1
+          return left >= 0 and ("x"):rep(65536) or nil
+        end }
+        left = 200
+        same(http.put(accepting, { body = body }).body, "ok")
+        same(left, -1)
+        await(here .. "/whole")
+        left = 4000
+        same(http.put(refusing, { body = body }).status, 413)
+        await(here .. "/cut")
+        print "ok"
+    "#;
+    let folder = folder(&format!("local accepting, refusing = '{}', '{}'\n{script}", accepting.0, refusing.0));
+    let whole = rest(accepting.1, folder.path().join("whole"));
+    let cut = rest(refusing.1, folder.path().join("cut"));
+    run_in(&folder, &[]).prints("ok\n");
+    assert!(whole.join().unwrap().ends_with(END));
+    assert!(!cut.join().unwrap().ends_with(END));
 }
 
 #[test]

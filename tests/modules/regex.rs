@@ -70,6 +70,14 @@ fn every_match_in_turn() {
         end
         same(places("a*", "baac"), { "", "aa", "" })
         same(places("", "ab"), { "", "", "" })
+        -- Nor one inside a character; what is no character has no inside.
+        same(places("", "né€"), { "", "", "", "" })
+        same({ regex.gsub("né", "x*", "-") }, { "-n-é-", 3 })
+        same({ regex.find("é", "", 2) }, { 3, 2 })
+        same(regex.split("né", ""), { "", "n", "é", "" })
+        same(regex.split("\255é\195", ""), { "", "\255", "é", "\195", "" })
+        same(regex.split("né", "(?-u:\\xA9)"), { "n\195", "" })
+        same(regex.split("né", "", 2), { "", "né" })
         same(regex.new([[\s*,\s*]]):split("a , b,c ,, d"), { "a", "b", "c", "", "d" })
         same(regex.new(","):split(""), { "" })
         same(regex.new(","):split("a,b,c", 2), { "a", "b,c" })

@@ -79,8 +79,10 @@ impl Handles for ApiHandles {
         } else if let Ok(regex) = handle.borrow::<RegexHandle>() {
             Saved::Regex { pattern: regex.0.pattern().to_owned(), flags: regex.0.flags() }
         } else if let Ok(moment) = handle.borrow::<Moment>() {
-            let (nanoseconds, zone) = moment.saved();
-            Saved::DateTime { nanoseconds, zone }
+            match moment.saved() {
+                Ok((nanoseconds, zone)) => Saved::DateTime { nanoseconds, zone },
+                Err(refusal) => return Some(Err(refusal)),
+            }
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else if handle.is::<ByteStream>() {

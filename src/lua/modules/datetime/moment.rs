@@ -19,8 +19,16 @@ pub struct Moment(pub(super) ZonedDateTime);
 
 impl Moment {
     /// What rebuilds it elsewhere: nanoseconds since 1970, and the name of its zone.
-    pub fn saved(&self) -> (i128, String) {
-        (self.0.timestamp().as_nanosecond(), zone::name(&self.0))
+    ///
+    /// # Errors
+    /// What it is and what to do, where the zone has no name that others know.
+    pub fn saved(&self) -> Result<(i128, String), String> {
+        match zone::portable_name(self.0.time_zone()) {
+            Some(zone) => Ok((self.0.timestamp().as_nanosecond(), zone)),
+            None => Err("a datetime in this machine's time zone, which has no name here; set TZ to one, such as \
+                         `Europe/Berlin`, or send `:to_tz(…)` of the datetime"
+                .into()),
+        }
     }
 
     /// # Errors
@@ -58,7 +66,7 @@ impl Moment {
             b"yearday" => number(f64::from(self.0.day_of_year())),
             b"epoch" => number(self.epoch()),
             b"offset" => number(f64::from(self.0.offset().seconds())),
-            b"tz" => zone::name(&self.0).into_lua(lua).map(Some),
+            b"tz" => zone::name(self.0.time_zone()).into_lua(lua).map(Some),
             _ => Ok(None),
         }
     }

@@ -1,11 +1,11 @@
 //! Texts to moments.
 
-use jiff::ZonedDateTime;
 use jiff::civil::Time;
 use jiff::fmt::rfc2822;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::{DateTimeParser, Pieces, PiecesOffset};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 
 use super::within;
 
@@ -39,18 +39,21 @@ fn iso(text: &str, zone: TimeZone) -> Result<ZonedDateTime, String> {
 /// Reads by a format of `strptime`.
 pub(super) fn with_format(text: &str, format: &str, zone: TimeZone) -> Result<ZonedDateTime, String> {
     let failed = |error: jiff::Error| format!("{text:?} is not of the form {format:?}: {error}");
-    let parts = BrokenDownTime::parse(format, text).map_err(failed)?;
+    let mut parts = BrokenDownTime::parse(format, text).map_err(failed)?;
+    if parts.meridiem().is_some() && parts.hour().is_none() {
+        return Err(format!("{text:?} is not of the form {format:?}: AM or PM needs an hour"));
+    }
+    // The crate leaves out the fraction behind the seconds of `%s`.
+    if let (Some(whole), Some(fraction)) = (parts.timestamp(), parts.subsec_nanosecond()) {
+        let fraction = if whole < Timestamp::UNIX_EPOCH { -fraction } else { fraction };
+        parts.set_timestamp(Some(Timestamp::new(whole.as_second(), fraction).map_err(failed)?));
+    }
     if parts.offset().is_some() || parts.iana_time_zone().is_some() {
         return parts.to_zoned_datetime().map_err(failed);
     }
     if let Some(timestamp) = parts.timestamp() {
         return Ok(timestamp.to_zoned_datetime(zone));
     }
-    let shown = match parts.to_datetime() {
-        Ok(shown) => shown,
-        // Without an hour: the start of the day.
-        Err(_) if parts.hour().is_none() => parts.to_date().map_err(failed)?.to_datetime(Time::midnight()),
-        Err(error) => return Err(failed(error)),
-    };
-    within(shown, zone)
+    // Without any time: the start of the day.
+    within(parts.to_datetime().map_err(failed)?, zone)
 }

@@ -1,7 +1,6 @@
 //! Time zones by name.
 
-use jiff::ZonedDateTime;
-use jiff::fmt::temporal::DateTimeParser;
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::TimeZone;
 use mlua::LuaString;
 
@@ -15,7 +14,7 @@ pub(super) fn argument(name: Option<LuaString>, position: usize) -> Result<TimeZ
     }
 }
 
-/// `UTC`, `local`, `Europe/Berlin`, `+02:00`.
+/// `UTC`, `local`, `Europe/Berlin`, `+02:00`, `CET-1CEST,M3.5.0,M10.5.0/3`.
 pub(super) fn named(name: &str) -> Result<TimeZone, String> {
     match name {
         "UTC" | "Z" | "utc" => Ok(TimeZone::UTC),
@@ -29,20 +28,13 @@ pub(super) fn named(name: &str) -> Result<TimeZone, String> {
     }
 }
 
-/// The name of a moment's zone, by which [`named`] finds it again.
-pub(super) fn name(moment: &ZonedDateTime) -> String {
-    match moment.time_zone().iana_name() {
-        Some(name) => name.to_owned(),
-        None => offset(moment),
-    }
+/// The name of a zone, by which [`named`] finds it again on this machine.
+pub(super) fn name(zone: &TimeZone) -> String {
+    // Only this machine's own may be without one: where `TZ` or `/etc/localtime` is a file of unknown origin.
+    portable_name(zone).unwrap_or_else(|| "local".into())
 }
 
-/// `+02:00`.
-pub(super) fn offset(moment: &ZonedDateTime) -> String {
-    let seconds = moment.offset().seconds();
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let seconds = seconds.unsigned_abs();
-    let text = format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
-    // Only before clocks were set by zones.
-    if seconds.is_multiple_of(60) { text } else { format!("{text}:{:02}", seconds % 60) }
+/// The name by which [`named`] finds a zone on any machine: IANA's, an offset, or a rule of POSIX. `None`: it has none.
+pub(super) fn portable_name(zone: &TimeZone) -> Option<String> {
+    DateTimePrinter::new().time_zone_to_string(zone).ok()
 }

@@ -5,13 +5,13 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
-use mlua::{Function, Lua, MultiValue, Table};
+use mlua::{Function, Lua, Table};
 
 use super::content::replace_with;
+use super::temporary::temp_dir;
 use super::{PathArgument, answer, done, text};
 use crate::lua::bind::{Raise, bind};
 use crate::lua::options::Options;
-use crate::lua::{call_with_traceback, on_exit};
 
 /// Does something with two paths.
 type Act = fn(&Path, &Path) -> io::Result<()>;
@@ -105,29 +105,14 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn remove(path: &Path, recursive: bool) -> io::Result<()> {
-    let is_dir = fs::symlink_metadata(path)?.is_dir();
+    // As it was given: `file/` is nothing.
+    fs::symlink_metadata(path)?;
+    // Without a slash or dot at the end, behind which a link would be what it leads to.
+    let path: PathBuf = path.components().collect();
+    let is_dir = fs::symlink_metadata(&path)?.is_dir();
     match (is_dir, recursive) {
         (true, true) => fs::remove_dir_all(path),
         (true, false) => fs::remove_dir(path),
         (false, _) => fs::remove_file(path),
-    }
-}
-
-/// A folder for as long as `work` runs, or the process.
-fn temp_dir(lua: &Lua, work: Option<Function>) -> Result<MultiValue, Raise> {
-    let folder = match tempfile::Builder::new().prefix("lithops-").tempdir() {
-        Ok(folder) => folder,
-        Err(error) => return Ok(answer::<()>(lua, &std::env::temp_dir(), Err(error))?),
-    };
-    match work {
-        Some(work) => Ok(call_with_traceback(lua, &work, text(folder.path()))?),
-        None => {
-            let path: PathBuf = folder.keep();
-            let made = answer(lua, &path, Ok(text(path.clone())))?;
-            on_exit(move || {
-                let _ = fs::remove_dir_all(path);
-            });
-            Ok(made)
-        }
     }
 }

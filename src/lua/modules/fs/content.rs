@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mlua::{BString, Lua, LuaString, Table};
+use rustix::fs::{Access, access};
 
 use super::{PathArgument, answer, done};
 use crate::lua::bind::bind;
@@ -37,17 +38,21 @@ pub(super) fn replace_with(
     mode: Option<u32>,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A link stays one: what it leads to is replaced.
-    let path = end_of_links(path)?;
-    let mode = match fs::metadata(&path) {
-        Ok(there) if there.is_file() => Some(mode.unwrap_or(there.permissions().mode()) & 0o7777),
-        // Devices and pipes are written to; a folder refuses.
-        Ok(_) => return write(&mut File::options().write(true).open(&path)?),
+    let there = fs::metadata(path);
+    let mode = match &there {
+        Ok(there) if there.is_file() && !is_descriptor(path) => {
+            // Who may write to the folder could replace it all the same.
+            access(path, Access::WRITE_OK)?;
+            Some(mode.unwrap_or(there.permissions().mode()) & 0o7777)
+        }
+        // Devices, pipes and what is open already are written to; a folder refuses.
+        Ok(_) => return write(&mut File::options().write(true).truncate(true).open(path)?),
         Err(_) => mode.map(|mode| mode & 0o7777),
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Into::into);
+    // A link stays one: what it leads to is replaced.
+    let path = end_of_links(path)?;
     let mut refused = None;
-    let made = tempfile::Builder::new().prefix(".write-").make_in(folder, |temporary| {
+    let made = tempfile::Builder::new().prefix(".write-").make_in(folder_of(&path), |temporary| {
         // With the mode that any new file gets. The system's own error is kept, without the temporary name around it.
         File::create_new(temporary).inspect_err(|error| refused = error.raw_os_error())
     });
@@ -64,10 +69,11 @@ pub(super) fn replace_with(
     Ok(())
 }
 
+/// As many links as Linux follows.
+const MAX_LINKS: usize = 40;
+
 /// What a path leads to through links, even if there is nothing yet.
 fn end_of_links(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
-    const MAX_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         if let Ok(end) = fs::canonicalize(&path) {
@@ -76,7 +82,27 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
         let Ok(target) = fs::read_link(&path) else {
             return Ok(path);
         };
-        path = path.parent().unwrap_or(Path::new("")).join(target);
+        path = folder_of(&path).join(target);
     }
     Err(rustix::io::Errno::LOOP.into())
+}
+
+/// Whether a path leads to an open file of a process, as `/dev/stdout` does: a link in `/proc/…/fd`.
+fn is_descriptor(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let folder = fs::canonicalize(folder_of(&path));
+        if folder.is_ok_and(|folder| folder.starts_with("/proc") && folder.ends_with("fd")) {
+            return true;
+        }
+        let Ok(target) = fs::read_link(&path) else {
+            return false;
+        };
+        path = folder_of(&path).join(target);
+    }
+    false
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,12 +1,14 @@
 //! `fs`: files and folders.
 //!
 //! - `content` reads and writes files; `entries` looks at folders; `changes` makes, moves and removes.
+//! - `temporary` makes folders that go by themselves.
 //!
 //! What the system refuses is an answer as those of Lua's `io`: `nil`, `path: reason`, and the system's number of the error.
 
 mod changes;
 mod content;
 mod entries;
+mod temporary;
 
 use std::ffi::OsStr;
 use std::io;

@@ -74,6 +74,8 @@ struct Head {
     headers: HeaderMap,
     /// Where the body is still to be read.
     response: Option<Response>,
+    /// Where it came before all of the request was sent.
+    unsent: Option<body::Pieces>,
 }
 
 async fn exchange(
@@ -96,10 +98,10 @@ async fn exchange(
     let (status, url) = (response.status().as_u16(), response.url().to_string());
     let headers = response.headers().clone();
     if stream {
-        return Ok(Answer { head: Head { status, url, headers, response: Some(response) }, whole: None });
+        return Ok(Answer { head: Head { status, url, headers, response: Some(response), unsent: None }, whole: None });
     }
     let whole = response.bytes().await.map_err(|error| HttpError::of(action, &error))?;
-    Ok(Answer { head: Head { status, url, headers, response: None }, whole: Some(whole) })
+    Ok(Answer { head: Head { status, url, headers, response: None, unsent: None }, whole: Some(whole) })
 }
 
 /// An answer as a script gets it.
@@ -116,7 +118,7 @@ fn response(lua: &Lua, head: Head, whole: Option<bytes::Bytes>, action: &str) ->
     table.raw_set("headers", headers)?;
     match (head.response, whole) {
         (Some(response), _) => {
-            table.raw_set("body", ByteStream::new("an answer", body::Incoming::new(response, action)))?
+            table.raw_set("body", ByteStream::new("an answer", body::Incoming::new(response, head.unsent, action)))?
         }
         (None, whole) => table.raw_set("body", lua.create_string(whole.unwrap_or_default())?)?,
     }

@@ -267,7 +267,8 @@ fn groups() -> MutexGuard<'static, HashSet<u32>> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Kills what a program left behind that has ended: its group, if that had processes then.
+/// Kills what a program left behind that has ended: its group, if that had processes then. In a worker it has no group of
+/// its own, and what it left behind can no more be told from what others left.
 fn kill_left_behind(pid: u32) {
     if groups().remove(&pid)
         && let Some(group) = raw(pid)

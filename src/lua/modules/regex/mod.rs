@@ -237,9 +237,16 @@ fn split(lua: &Lua, regex: &Rc<Regex>, text: LuaString, rest: Rest) -> Result<Mu
     };
     let bytes = text.as_bytes();
     let pieces = lua.create_table()?;
-    for piece in regex.compiled().splitn(&bytes, most) {
-        pieces.raw_push(lua.create_string(piece)?)?;
+    let (mut walk, mut from) = (Walk::new(regex, Some(0)), 0);
+    for _ in 1..most {
+        if !walk.next(regex, &bytes) {
+            break;
+        }
+        let (start, end) = walk.span();
+        pieces.raw_push(lua.create_string(&bytes[from..start])?)?;
+        from = end;
     }
+    pieces.raw_push(lua.create_string(&bytes[from..])?)?;
     Ok(MultiValue::from_iter([Value::Table(pieces)]))
 }
 

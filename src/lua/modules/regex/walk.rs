@@ -25,9 +25,10 @@ impl Walk {
             let Some(found) = regex.compiled().captures_read_at(&mut self.places, text, at) else {
                 break;
             };
-            // An empty match right behind another one is none.
-            if found.is_empty() && self.last_end == Some(found.end()) {
-                self.at = Some(at + 1);
+            // An empty match right behind another one is none, nor is one inside a character.
+            let is_none = || self.last_end == Some(found.end()) || is_inside_character(text, found.end());
+            if found.is_empty() && is_none() {
+                self.at = Some(found.end() + 1);
                 continue;
             }
             self.at = Some(found.end());
@@ -52,6 +53,21 @@ impl Walk {
     pub fn group<'t>(&self, group: usize, text: &'t [u8]) -> Option<&'t [u8]> {
         self.places.get(group).map(|(start, end)| &text[start..end])
     }
+}
+
+/// Whether a place is inside a character. Bytes that are not UTF-8 are none.
+fn is_inside_character(text: &[u8], at: usize) -> bool {
+    let is_first = |byte: u8| byte & 0xC0 != 0x80;
+    if text.get(at).is_none_or(|byte| is_first(*byte)) {
+        return false;
+    }
+    // A character is at most 4 bytes long.
+    let Some(first) = (at.saturating_sub(3)..at).rev().find(|place| is_first(text[*place])) else {
+        return false;
+    };
+    let around = &text[first..text.len().min(first + 4)];
+    let character = around.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    character.is_some_and(|character| first + character.len_utf8() > at)
 }
 
 /// What a group matched; false where it took no part, so that a loop over matches does not end there.
