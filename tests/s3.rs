@@ -21,6 +21,10 @@ mod pieces;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod server;
 
+#[path = "support/web.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod web;
+
 /// `lithops-lua clean`.
 #[path = "s3/clean.rs"]
 mod clean;
@@ -33,6 +37,9 @@ mod default_bucket;
 /// What goes wrong, in one sentence each.
 #[path = "s3/failures.rs"]
 mod failures;
+/// Files that change on their way.
+#[path = "s3/files.rs"]
+mod files;
 /// Values too large for messages.
 #[path = "s3/scratch.rs"]
 mod scratch;

@@ -10,11 +10,8 @@ use indicatif::HumanBytes;
 use super::low_args::CleanOptions;
 use crate::config::ConfigError;
 use crate::lua::vm::ConfigChoice;
-use crate::storage::temporary::{CLOUD_OBJECTS_PREFIX, is_temporary};
+use crate::storage::temporary::{CLOUD_OBJECTS_PREFIX, DATASETS_PREFIX, is_temporary};
 use crate::storage::{self, JOBS_PREFIX, ObjectInfo, Storage, StorageError};
-
-/// What passes between the stages of datasets, as `stdlib/dataset/context.lua` names it.
-const DATASETS_PREFIX: &str = "lithops/datasets/";
 
 /// Why not everything could be removed. Reads after "failed to".
 #[derive(Debug, thiserror::Error)]

@@ -23,6 +23,13 @@ impl Job {
         } else if slot.state == State::Invoked {
             state.cancelling.insert(call);
         }
+        state.is_cancelled = true;
+        if state.is_ended() {
+            // Nothing of the job is wanted any more, so nobody has to wait until its invocations begin.
+            for call in std::mem::take(&mut state.cancelling) {
+                state.abort_invocation_of(call);
+            }
+        }
         drop(state);
         self.tell(told);
         signal::give();

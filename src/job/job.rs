@@ -199,6 +199,12 @@ impl Job {
         state.is_ended() && state.in_flight == 0
     }
 
+    /// Whether all calls have ended, and a worker that is to end may still be at one that was cancelled.
+    pub fn is_being_left(&self) -> bool {
+        let state = self.state();
+        state.is_cancelled && state.is_ended() && state.in_flight > 0
+    }
+
     /// `reducer` takes the results.
     pub(super) fn set_reducer(&self, reducer: &Arc<Job>) {
         let _ = self.reducer.set(Arc::downgrade(reducer));

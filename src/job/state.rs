@@ -48,6 +48,8 @@ pub(super) struct JobState {
     pub dependents: HashMap<u64, Vec<(Weak<Job>, u64)>>,
     /// Calls to be cancelled as soon as they begin.
     pub cancelling: HashSet<u64>,
+    /// Whether any call was cancelled.
+    pub is_cancelled: bool,
 }
 
 /// A job that waited for a result, its call, and the result.

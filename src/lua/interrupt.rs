@@ -1,9 +1,18 @@
 //! Ctrl-C while jobs run: workers stop, what was done is said, the process ends.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
 /// Ends the process with the exit code of an interrupted one. Set once, by the command line.
 static END: OnceLock<fn() -> !> = OnceLock::new();
+
+/// Whether Ctrl-C ends the process.
+static HAS_COME: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C ends the process.
+pub fn has_come() -> bool {
+    HAS_COME.load(Ordering::Acquire)
+}
 
 /// Sets what ends the process.
 pub fn on_interrupt(end: fn() -> !) {
@@ -18,6 +27,7 @@ pub(super) fn watch() {
         crate::io::handle().spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 // The hooks wait for nobody, but the runtime's thread must stay free for what they need.
+                HAS_COME.store(true, Ordering::Release);
                 std::thread::spawn(|| {
                     crate::report::clear();
                     eprintln!("lithops-lua: interrupted{}", summary());

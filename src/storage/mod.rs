@@ -131,7 +131,8 @@ pub trait Storage: Send + Sync + Debug {
         self.put_object(bucket, key, Body::File(path.into())).await
     }
 
-    /// Writes an object to a file, which appears, or replaces the one that was there, only when it is complete.
+    /// Writes an object to a file, which appears, or replaces the one that was there, only when it is complete. A pipe
+    /// or a device takes it as it comes.
     async fn download_file(&self, bucket: &str, key: &str, path: &Path) -> Result<(), StorageError> {
         transfer::download(self.get_object_stream(bucket, key, None).await?, path).await
     }

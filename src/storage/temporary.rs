@@ -9,6 +9,8 @@ use crate::config::Config;
 
 /// In front of the keys of objects that were stored without one.
 pub const CLOUD_OBJECTS_PREFIX: &str = "lithops/cloudobjects/";
+/// In front of the keys of what passes between the stages of datasets, as `stdlib/dataset/context.lua` names it.
+pub const DATASETS_PREFIX: &str = "lithops/datasets/";
 /// In place of a job, for objects that the driver itself stored.
 pub const OF_DRIVER: &str = "driver";
 
@@ -79,11 +81,28 @@ impl Place {
         same && self.executor_id == other.executor_id
     }
 
-    /// Removes what is there, a page at a time, but nothing of the jobs `running`, nor of jobs in their calls.
+    /// Removes what is there, but nothing of the jobs `running`, nor of jobs in their calls.
     ///
     /// # Errors
     /// The first failure; everything was tried.
     pub async fn empty(&self, running: &[String]) -> Result<(), StorageError> {
+        let prefix = prefix_of(&self.executor_id);
+        let is_in_use = |key: &str| {
+            // A job, or the executor of a nested one.
+            let of = key.strip_prefix(&prefix).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            if of.contains('-') { !running.is_empty() } else { running.iter().any(|job_id| job_id == of) }
+        };
+        self.remove(&prefix, |key| is_temporary(key) && !is_in_use(key)).await
+    }
+
+    /// Removes what passes between the stages of datasets that this executor computes, or those of nested jobs.
+    async fn remove_datasets(&self) -> Result<(), StorageError> {
+        let prefix = format!("{DATASETS_PREFIX}{}", self.executor_id);
+        self.remove(&prefix, |key| key[prefix.len()..].starts_with(['/', '.'])).await
+    }
+
+    /// Removes the keys that are meant, a page at a time.
+    async fn remove(&self, prefix: &str, is_meant: impl Fn(&str) -> bool) -> Result<(), StorageError> {
         let (storage, bucket) = match &self.store {
             Store::Opened { storage, bucket, .. } => (storage.clone(), bucket.clone()),
             Store::Configured(config) => {
@@ -92,17 +111,14 @@ impl Place {
                 (storage, bucket)
             }
         };
-        let prefix = prefix_of(&self.executor_id);
-        let is_in_use = |key: &str| {
-            // A job, or the executor of a nested one.
-            let of = key.strip_prefix(&prefix).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-            if of.contains('-') { !running.is_empty() } else { running.iter().any(|job_id| job_id == of) }
+        let mut pages = match storage.list_objects(&bucket, prefix).await {
+            // Nothing was put there, or it went with its bucket.
+            Err(error) if error.kind() == StorageErrorKind::NoSuchBucket => return Ok(()),
+            pages => pages?,
         };
-        let mut pages = storage.list_objects(&bucket, &prefix).await?;
         let mut result = Ok(());
         while let Some(page) = pages.next_page().await? {
-            let keys = page.into_iter().map(|object| object.key);
-            let keys: Vec<String> = keys.filter(|key| is_temporary(key) && !is_in_use(key)).collect();
+            let keys: Vec<String> = page.into_iter().map(|object| object.key).filter(|key| is_meant(key)).collect();
             if keys.is_empty() {
                 continue;
             }
@@ -120,12 +136,19 @@ fn places() -> MutexGuard<'static, Vec<Place>> {
     PLACES.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Remembers a place.
-pub fn expect(place: Place) {
+/// Remembers a place, and says whether it was not known before.
+pub fn expect(place: Place) -> bool {
     let mut places = places();
-    if !places.iter().any(|known| known.is(&place)) {
+    let is_new = !places.iter().any(|known| known.is(&place));
+    if is_new {
         places.push(place);
     }
+    is_new
+}
+
+/// Forgets a place, where nothing could be put.
+pub fn forget(place: &Place) {
+    places().retain(|known| !known.is(place));
 }
 
 /// Empties the places of one executor, but keeps what belongs to the jobs `running`. The places stay known.
@@ -137,14 +160,21 @@ pub async fn empty_places_of(executor_id: &str, running: &[String]) -> Result<()
     empty(own, running).await
 }
 
-/// Empties all places that are to be emptied when the process ends.
+/// Empties all places that are to be emptied when the process ends. If it was interrupted, so were datasets, which otherwise remove
+/// what is theirs.
 ///
 /// # Errors
 /// The first failure; everything was tried.
-pub async fn empty_places_at_exit() -> Result<(), StorageError> {
+pub async fn empty_places_at_exit(is_interrupted: bool) -> Result<(), StorageError> {
     let mut all = std::mem::take(&mut *places());
     all.retain(|place| place.is_cleaned_at_exit);
-    empty(all, &[]).await
+    let mut result = Ok(());
+    if is_interrupted {
+        for place in all.iter().filter(|place| matches!(place.store, Store::Configured(_))) {
+            result = result.and(place.remove_datasets().await);
+        }
+    }
+    result.and(empty(all, &[]).await)
 }
 
 async fn empty(places: Vec<Place>, running: &[String]) -> Result<(), StorageError> {
@@ -172,6 +202,17 @@ mod tests {
         for other in ["", "mine", &random, &format!("M000/{random}"), &format!("1f2e3d-0/own/{random}")] {
             assert!(!is_temporary(&format!("{CLOUD_OBJECTS_PREFIX}{other}")), "{other}");
         }
+    }
+
+    #[test]
+    fn a_place_is_known_until_it_is_forgotten() {
+        let storage = Arc::new(crate::storage::LocalStorage::new("/nowhere", "bucket"));
+        let store = Store::Opened { storage, bucket: "bucket".into(), made_with: "{}".into() };
+        let place = Place { executor_id: "ffffff-0".into(), store, is_cleaned_at_exit: true };
+        assert!(expect(place.clone()) && !expect(place.clone()));
+        forget(&place);
+        assert!(expect(place.clone()));
+        forget(&place);
     }
 
     #[test]

@@ -99,7 +99,7 @@ function Future:result(opts) end
 ---@return lithops.Futures not_done
 function Future:wait(opts) end
 
----Ends the call if it has not ended.
+---Ends the call if it has not ended; one that runs with its worker, which whoever waits for the call waits for.
 ---@return boolean cancelled
 function Future:cancel() end
 

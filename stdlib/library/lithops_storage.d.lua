@@ -86,7 +86,8 @@ function Store:head_object(bucket, key) end
 ---@overload fun(bucket: string?): true
 function Store:head_bucket(bucket) end
 
----Makes a bucket, if it is not there.
+---Makes a bucket, if it is not there; one of yours that is there stays as it is. In S3, a new one is closed to the
+---public.
 ---@param bucket? string
 ---@return true
 ---@overload fun(bucket: string?): true
@@ -100,7 +101,7 @@ function Store:create_bucket(bucket) end
 function Store:delete_object(bucket, key) end
 
 ---Deletes objects as far as possible. The error object that it raises has all failures in its field `failed`: error
----objects with a field `key`.
+---objects with a field `key`, one for each object that was not deleted, even where the whole bucket is missing.
 ---@param bucket? string
 ---@param keys string[]
 ---@return true
@@ -138,7 +139,8 @@ function Store:iter_objects(bucket, prefix) end
 ---@overload fun(bucket: string?, prefix: string?): fun(): string?
 function Store:iter_keys(bucket, prefix) end
 
----Stores a file's content.
+---Stores a file's content. In S3, a file that changes while it is uploaded is not stored, and that raises an error of
+---kind "io". Of a pipe or a device, all that it gives is stored.
 ---@param path string
 ---@param bucket? string
 ---@param key string
@@ -146,7 +148,9 @@ function Store:iter_keys(bucket, prefix) end
 ---@overload fun(path: string, bucket: string?, key: string): true
 function Store:upload_file(path, bucket, key) end
 
----Writes an object to a file, which appears only when it is complete.
+---Writes an object to a file, which appears only when it is complete. A file that is there keeps its permissions, a
+---link stays and what it leads to is written, and a pipe or a device takes the object as it comes. A program that ends
+---meanwhile, by Ctrl-C for example, leaves a file `.download-…` beside it.
 ---@param bucket? string
 ---@param key string
 ---@param path string
@@ -159,7 +163,11 @@ function Store:download_file(bucket, key, path) end
 ---
 ---Without a key the object is temporary: it is deleted when the driver ends, unless `lithops.data_cleaner` is false in the
 ---configuration, or by `clean` of the executor whose call stored it (of the default one, where no call did). What a
----driver that was killed leaves behind, `lithops-lua clean` deletes. Objects with a key of yours stay.
+---driver that was killed leaves behind in the default bucket, `lithops-lua clean` deletes. Objects with a key of yours
+---stay.
+---
+---What a call stores without a key in another bucket than the default one of the configured store is deleted by none of
+---these: return it, and delete it with `delete_cloudobjects`.
 ---@param body lithops.Body
 ---@param bucket? string
 ---@param key? string By default one that nobody else uses: `lithops/cloudobjects/<executor>/<job, or driver>/<random>`.
@@ -181,7 +189,7 @@ function Store:get_cloudobject(object, options) end
 ---@overload fun(object: lithops.CloudObject): true
 function Store:delete_cloudobject(object) end
 
----Deletes cloud objects as far as possible, as `delete_objects`.
+---Deletes cloud objects as far as possible, bucket by bucket, and raises as `delete_objects`.
 ---@param objects lithops.CloudObject[]
 ---@return true
 ---@overload fun(objects: lithops.CloudObject[]): true

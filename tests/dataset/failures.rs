@@ -247,6 +247,32 @@ fn an_object_that_has_vanished_is_named() {
 }
 
 #[test]
+fn an_interrupted_action_leaves_nothing() {
+    let folder = Folder::new();
+    folder.write(
+        "pipeline.lua",
+        jobs::with_prelude(&script(
+            r#"
+            local here, long = here, ("x"):rep(50000)
+            dataset.from_range(8, { partitions = 2 }):map(function(x) return long .. x end):distinct():map(function(x)
+              append(here .. "/second", "x")
+              while true do lithops.sleep(0.01) end
+            end):collect()
+            "#,
+        )),
+    );
+    let driver = jobs::spawn(&folder, &[]);
+    jobs::wait_until("the second stage", || folder.path().join("second").exists());
+    let stored =
+        || shell(&format!("find {}/.lithops/storage -path '*/lithops/datasets/*' -type f", folder.path().display()));
+    assert_ne!(stored(), "");
+    jobs::signal(driver.id(), "INT");
+    let output = driver.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(stored(), "");
+}
+
+#[test]
 fn what_a_driver_leaves_that_ends_too_early_is_cleaned() {
     let folder = Folder::new();
     folder.write(

@@ -1,12 +1,15 @@
 //! What holds for every backend. Each test runs against local storage, the S3 server of this process, and the one that
 //! the environment names.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use lithops_lua::storage::temporary::fresh_key;
+use lithops_lua::storage::temporary::{self, fresh_key};
 use lithops_lua::storage::{Body, ByteRange, CHUNK_BYTES, ChunkSource, CloudObject, LocalStorage, PAGE_OBJECTS};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -113,6 +116,8 @@ contract!(
     any_bytes_and_sizes_survive,
     ranges,
     streams_and_files_as_bodies,
+    pipes_and_files_without_a_size,
+    downloads_go_where_links_lead,
     failed_transfers_leave_nothing,
     a_put_that_is_given_up_is_never_seen,
     unfinished_puts_are_invisible,
@@ -242,6 +247,54 @@ async fn streams_and_files_as_bodies(store: Store) {
         fs::write(&target, "old").unwrap();
         storage.download_file(&store.bucket, "file", &target).await.unwrap();
         assert!(fs::read(&target).unwrap() == bytes(size), "{size}");
+    }
+}
+
+async fn pipes_and_files_without_a_size(store: Store) {
+    let storage = &store.storage;
+    let version = Path::new("/proc/version");
+    storage.upload_file(version, &store.bucket, "k").await.unwrap();
+    assert!(store.get("k").await.unwrap() == fs::read(version).unwrap());
+    let pipe = store.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for size in [7, 20 * MIB] {
+        let path = pipe.clone();
+        let writing = std::thread::spawn(move || fs::write(path, bytes(size)));
+        storage.upload_file(&pipe, &store.bucket, "k").await.unwrap();
+        writing.join().unwrap().unwrap();
+        assert!(store.get("k").await.unwrap() == bytes(size), "{size}");
+        let path = pipe.clone();
+        let reading = std::thread::spawn(move || fs::read(path));
+        storage.download_file(&store.bucket, "k", &pipe).await.unwrap();
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "{size}");
+        assert!(reading.join().unwrap().unwrap() == bytes(size), "{size}");
+    }
+}
+
+async fn downloads_go_where_links_lead(store: Store) {
+    let storage = &store.storage;
+    for (mode, size) in [(0o600, 7), (0o666, 17 * MIB)] {
+        store.put("k", bytes(size)).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "old").unwrap();
+        fs::set_permissions(at("file"), Permissions::from_mode(mode)).unwrap();
+        symlink("file", at("link")).unwrap();
+        symlink(at("link"), at("link of a link")).unwrap();
+        symlink("new", at("link to nothing")).unwrap();
+        for (link, file) in [("link of a link", "file"), ("link to nothing", "new")] {
+            storage.download_file(&store.bucket, "k", &at(link)).await.unwrap();
+            assert!(fs::read(at(file)).unwrap() == bytes(size), "{link}");
+            assert!(fs::symlink_metadata(at(link)).unwrap().is_symlink(), "{link}");
+        }
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert_eq!(fs::metadata(at("file")).unwrap().permissions().mode() & 0o777, mode);
+        symlink("loop", at("loop")).unwrap();
+        for wrong in [at("loop"), folder.path().into()] {
+            assert_eq!(kind(storage.download_file(&store.bucket, "k", &wrong).await), Kind::Io, "{}", wrong.display());
+        }
+        // Two files and four links.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
     }
 }
 
@@ -465,6 +518,11 @@ async fn cloud_objects(store: Store) {
     let one = CloudObject::put(storage, "1".into(), &store.bucket, &key).await.unwrap();
     assert_eq!(one.key, key);
     assert_eq!(storage.get_object(&one.bucket, &one.key, None).await.unwrap(), "1");
+    // A bucket that is not there has none.
+    let (storage_of_it, bucket) = (store.storage.clone(), another_bucket());
+    let missing = temporary::Store::Opened { storage: storage_of_it, bucket, made_with: "{}".into() };
+    let place = temporary::Place { executor_id: "1f2e3d-0".into(), store: missing, is_cleaned_at_exit: true };
+    place.empty(&[]).await.unwrap();
     named.check_backend(storage).unwrap();
     let foreign = CloudObject { backend: "elsewhere".into(), ..named };
     assert_eq!(kind(foreign.check_backend(storage)), Kind::NoSuchBackend);

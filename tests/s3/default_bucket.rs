@@ -1,5 +1,6 @@
 use tokio::task::JoinSet;
 
+use super::server::Seen;
 use super::*;
 
 fn creates(server: &S3Server) -> usize {
@@ -110,6 +111,21 @@ async fn the_name_belongs_to_somebody_else() {
     );
     let error = storage.create_bucket("other-eu-west-1").await.unwrap_err();
     assert!(error.to_string().ends_with("belongs to another account: choose another name"), "{error}");
+}
+
+/// In `us-east-1` S3 says of a bucket of one's own that it was created.
+#[tokio::test]
+async fn a_bucket_of_ones_own_is_not_closed() {
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let closings = || server.count(|seen| seen.query == "publicAccessBlock");
+    storage.create_bucket("website").await.unwrap();
+    assert_eq!(closings(), 1);
+    let is_create =
+        |seen: &Seen| seen.method == "PUT" && seen.path.trim_matches('/') == "website" && seen.query.is_empty();
+    server.fail(99, is_create, Fault::Raw { status: 200, body: "" });
+    storage.create_bucket("website").await.unwrap();
+    assert_eq!(closings(), 1);
 }
 
 #[tokio::test]

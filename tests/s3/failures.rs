@@ -168,8 +168,18 @@ async fn a_server_that_is_none_of_s3() {
     let server = S3Server::start();
     let storage = open(&server).await;
     server.fail(9999, |_| true, Fault::Raw { status: 404, body: "<html><body>Not here</body></html>" });
-    let error = storage.list_objects(BUCKET, "").await.unwrap_err();
-    is_a_sentence(&error);
+    for error in [
+        storage.list_objects(BUCKET, "").await.unwrap_err(),
+        storage.get_object(BUCKET, "k", None).await.unwrap_err(),
+        storage.put_object(BUCKET, "k", "x".into()).await.unwrap_err(),
+        storage.put_object(BUCKET, "k", bytes(17 << 20).into()).await.unwrap_err(),
+        storage.delete_object(BUCKET, "k").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), Kind::Io, "{error}");
+        is_a_sentence(&error);
+        let words = format!("the server at {} answers with status 404, and not as S3 does", server.url());
+        assert!(error.to_string().contains(&words), "{error}");
+    }
     server.forgive();
     server.fail(9999, |_| true, Fault::Raw { status: 200, body: "welcome" });
     let error = storage.list_objects(BUCKET, "").await.unwrap_err();

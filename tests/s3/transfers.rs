@@ -6,11 +6,12 @@ use lithops_lua::storage::{Body, ByteRange, ChunkSource, ObjectReader};
 
 use super::pieces::Pieces;
 use super::server::Seen;
+use super::web::{self, WebServer};
 use super::*;
 
-const MIB: usize = 1 << 20;
+pub const MIB: usize = 1 << 20;
 
-fn is_part(seen: &Seen) -> bool {
+pub fn is_part(seen: &Seen) -> bool {
     seen.method == "PUT" && seen.query.contains("partNumber=")
 }
 
@@ -18,7 +19,7 @@ fn is_get(seen: &Seen) -> bool {
     seen.method == "GET" && seen.path.ends_with("/k")
 }
 
-fn is_abort(seen: &Seen) -> bool {
+pub fn is_abort(seen: &Seen) -> bool {
     seen.method == "DELETE" && seen.query.contains("uploadId=")
 }
 
@@ -68,6 +69,30 @@ async fn a_part_that_fails_aborts_the_upload_and_keeps_the_old() {
     assert_eq!(kind(storage.put_object(BUCKET, "k", bytes(20 * MIB).into()).await), Kind::AccessDenied);
     assert_eq!(server.count(is_abort), 4);
     assert_eq!(storage.list_keys(BUCKET, "").await.unwrap(), ["k"]);
+}
+
+#[tokio::test]
+async fn the_answer_to_the_last_step_may_be_lost() {
+    let is_last = |seen: &Seen| seen.method == "POST" && seen.query.contains("uploadId=");
+    let gone = Fault::answer(404, "NoSuchUpload", "The specified upload does not exist.");
+    let server = S3Server::start();
+    let storage = open(&server).await;
+    let whole = bytes(20 * MIB);
+    server.fail(1, is_last, Fault::Cut { after_bytes: 0 });
+    server.fail(99, is_last, gone.clone());
+    storage.put_object(BUCKET, "k", whole.clone().into()).await.unwrap();
+    assert!(storage.get_object(BUCKET, "k", None).await.unwrap() == whole);
+    // An upload that somebody else has aborted, where there is an older object or none.
+    server.forgive();
+    server.fail(99, is_last, gone);
+    let mut other = whole.to_vec();
+    other[0] ^= 1;
+    for key in ["k", "absent"] {
+        let error = storage.put_object(BUCKET, key, other.clone().into()).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Io, "{error}");
+        assert!(error.to_string().contains("The specified upload does not exist (NoSuchUpload)"), "{error}");
+    }
+    assert!(storage.get_object(BUCKET, "k", None).await.unwrap() == whole);
 }
 
 #[tokio::test]
@@ -130,6 +155,36 @@ async fn a_connection_that_breaks_always_is_told() {
     let error = storage.get_object(BUCKET, "k", None).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unreachable, "{error}");
     assert!(error.to_string().starts_with("get object `k` of bucket `main`: the connection broke"), "{error}");
+}
+
+/// As behind a proxy that compresses what it hands on, or knows only chunks.
+#[tokio::test]
+async fn a_server_may_not_tell_the_size() {
+    let server = WebServer::start(|asked| match asked.path.as_str() {
+        "/main/empty" => web::pieces(Vec::new()),
+        "/main/broken" => web::pieces(vec![Ok("some ".into()), Err(std::io::Error::other("cut"))]),
+        _ => web::pieces(vec![Ok("some ".into()), Ok("bytes".into())]),
+    });
+    let storage = storage::open(&config(&server.url(), json!({}))).await.unwrap();
+    assert_eq!(storage.get_object(BUCKET, "k", None).await.unwrap(), "some bytes");
+    let mut reader = storage.get_object_stream(BUCKET, "k", None).await.unwrap();
+    assert_eq!(rest_of(&mut reader).await.unwrap(), b"some bytes");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    storage.download_file(BUCKET, "k", file.path()).await.unwrap();
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "some bytes");
+    assert_eq!(storage.get_object(BUCKET, "empty", None).await.unwrap(), "");
+    let asked = Some(ByteRange { first: 0, last: Some(3) });
+    let broke = (Kind::Unreachable, "the connection broke (");
+    for (error, (kind, words)) in [
+        (storage.head_object(BUCKET, "k").await.unwrap_err(), (Kind::Io, "does not tell the object's size")),
+        (storage.get_object(BUCKET, "k", asked).await.unwrap_err(), (Kind::Io, "it does not support ranges")),
+        (storage.get_object(BUCKET, "broken", None).await.unwrap_err(), broke),
+        (storage.download_file(BUCKET, "broken", file.path()).await.unwrap_err(), broke),
+    ] {
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "some bytes");
 }
 
 #[tokio::test]

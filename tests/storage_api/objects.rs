@@ -106,6 +106,12 @@ fn wrong_arguments(store: &Store) {
           function() s.put_object(nil, "k", {}) end)
         refuses("bad argument #2 to 'delete_objects' (list of keys expected, got string)", s.delete_objects, nil, "k")
         refuses("(list of keys expected, element 2 is a table)", s.delete_objects, nil, { "a", {} })
+        refuses("(list of keys expected, element 1 is nil and others follow)", s.delete_objects, nil, { nil, "b" })
+        refuses("(list of keys expected, element 2 is nil and others follow)", s.delete_objects, nil, { "a", [3] = "b" })
+        refuses("bad argument #2 to 'delete_objects' (names in storage are UTF-8, and element 2 is not)",
+          s.delete_objects, nil, { "a", "\255" })
+        refuses("(list of cloud objects expected, element 1 is nil and others follow)", s.delete_cloudobjects,
+          { [2] = s:put_cloudobject("x") })
         refuses("bad argument #1 to 'get_cloudobject' (cloud object expected, got string)", s.get_cloudobject, "k")
         refuses("(cloud object expected, got storage)", function() s:delete_cloudobject(s) end)
         refuses("(list of cloud objects expected, element 1 is a string)", s.delete_cloudobjects, { "k" })
@@ -141,6 +147,9 @@ fn heads_listings_and_deletions(store: &Store) {
         local e = fails("invalid_key", "(2 of 3 deletions failed)", s.delete_objects, other, { "../b", "c", "../c" })
         assert(#e.failed == 2 and e.failed[2].key == "../c" and e.failed[2].kind == "invalid_key")
         assert(table.concat(s:list_keys(other), " ") == "b/3/x")
+        -- A bucket that is missing is a failure of each.
+        e = fails("no_such_bucket", "(2 of 2 deletions failed)", s.delete_objects, other .. "-2", { "a", "b" })
+        assert(#e.failed == 2 and e.failed[2].key == "b" and e.failed[2].kind == "no_such_bucket")
         "#,
     );
 }

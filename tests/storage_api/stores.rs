@@ -32,6 +32,23 @@ fn cloud_objects(store: &Store) {
     );
 }
 
+/// A bucket may be gone, and the others are emptied nevertheless.
+#[test]
+fn cloud_objects_of_many_buckets_are_deleted_as_far_as_possible() {
+    check(
+        r#"
+        local t = lithops.Storage { config = { localhost = { storage_root = "other" } } }
+        t:create_bucket("a-gone") s:create_bucket("z-there")
+        -- The default store has no such bucket, whose name comes before those of the others.
+        local lost = t:put_cloudobject("x", "a-gone", "k")
+        local one, two = s:put_cloudobject("1"), s:put_cloudobject("2", "z-there", "k")
+        local e = fails("no_such_bucket", "(1 of 3 deletions failed)", s.delete_cloudobjects, { one, lost, two })
+        assert(#e.failed == 1 and e.failed[1].key == "k" and e.failed[1].kind == "no_such_bucket")
+        assert(s:get_cloudobject(one) == nil and s:get_cloudobject(two) == nil and t:get_cloudobject(lost) == "x")
+        "#,
+    );
+}
+
 #[test]
 fn other_stores() {
     check(

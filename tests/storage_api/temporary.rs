@@ -6,6 +6,7 @@ everywhere! {
     they_go_with_their_executor
     those_of_nested_jobs_go_too
     without_the_data_cleaner_they_stay_until_clean
+    a_bucket_that_is_not_there_has_none
 }
 
 /// The keys that are left, as another script sees them.
@@ -119,6 +120,32 @@ fn without_the_data_cleaner_they_stay_until_clean(store: &Store) {
     let cleaned = store.command(&["clean"]).output().unwrap();
     assert!(String::from_utf8_lossy(&cleaned.stdout).starts_with("removed 2 objects, "), "{cleaned:?}");
     assert_eq!(left(store), "lithops/cloudobjects/mine\n");
+}
+
+fn a_bucket_that_is_not_there_has_none(store: &Store) {
+    store.check(
+        r#"
+        fails("no_such_bucket", "make it with `create_bucket(", s.put_cloudobject, s, "x", other)
+        lithops.clean()
+        "#,
+    );
+}
+
+/// Where nothing could be put, nothing is looked for.
+#[test]
+fn a_bucket_that_cannot_be_used_is_forgotten() {
+    use crate::server::Fault;
+    let store = Store::from(Place::s3());
+    let server = store.place.server().unwrap();
+    let denied = Fault::answer(403, "AccessDenied", "Access Denied");
+    server.fail(99, |seen| seen.path.starts_with("/locked"), denied);
+    store.check(
+        r#"
+        fails("access_denied", "access denied", s.put_cloudobject, s, "x", "locked")
+        lithops.clean()
+        "#,
+    );
+    assert_eq!(server.count(|seen| seen.path.starts_with("/locked") && seen.query.contains("list-type")), 0);
 }
 
 /// A store that nobody puts cloud objects into is not asked for any.

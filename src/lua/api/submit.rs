@@ -227,8 +227,9 @@ impl Draft<'_> {
         Iterdata::follow_remote(&session, &entry, iterdata.remote);
         session.add_running(entry.clone());
         self.executor.add(&entry);
-        // The first elements, so that workers start before anybody waits.
-        while Feeder::feed(lua, &session, &entry)? && entry.job.wanted_elements() > 0 {}
+        // The first elements, so that workers start before anybody waits. No more, however soon they are done: the script goes on.
+        let enough = entry.job.wanted_elements() as u64;
+        while Feeder::feed(lua, &session, &entry)? && entry.job.found() < enough {}
         Ok(entry)
     }
 }

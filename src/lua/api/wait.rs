@@ -80,7 +80,9 @@ pub(super) fn block(
             fed |= Feeder::feed(lua, &session, entry)?;
         }
         let (ended, failed, total) = selection.counts();
-        if until.is_reached(ended, total) || (stop_at_failure && failed > 0) {
+        // Whoever waits for calls that were cancelled wants to know that they do nothing any more.
+        let is_over = until != Until::All || !selection.runs.iter().any(|run| run.entry.job.is_being_left());
+        if (until.is_reached(ended, total) && is_over) || (stop_at_failure && failed > 0) {
             return Ok(());
         }
         let now = Instant::now();

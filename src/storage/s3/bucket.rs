@@ -85,8 +85,20 @@ impl S3Storage {
         }
     }
 
-    /// Makes a bucket that nobody but its account can read; one that can be used already is no error.
+    /// Makes a bucket that nobody but its account can read; one that can be used already is no error, and stays as it
+    /// is.
     pub(super) async fn make_bucket(&self, bucket: &str, action: &str) -> Result<(), StorageError> {
+        // Asked before: in `us-east-1` a request to create a bucket of one's own succeeds (API reference of
+        // `CreateBucket`), and one that is meant to be public must not be closed.
+        let is_new = match self.look_at(bucket, action).await {
+            Ok(()) => return Ok(()),
+            Err(error) => match error.kind() {
+                StorageErrorKind::NoSuchBucket => true,
+                // It is somebody else's, or may be made but not looked at.
+                StorageErrorKind::AccessDenied => false,
+                _ => return Err(error),
+            },
+        };
         let region = self.0.connection.region();
         let place = (region != REGION_WITHOUT_NAME).then(|| {
             let region = BucketLocationConstraint::from(region);
@@ -96,7 +108,7 @@ impl S3Storage {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=MOST_ATTEMPTS {
             let Err(error) = request.clone().send().await else {
-                return self.close_to_public(bucket, action).await;
+                return if is_new { self.close_to_public(bucket, action).await } else { Ok(()) };
             };
             match error.code() {
                 Some("BucketAlreadyOwnedByYou") => return Ok(()),

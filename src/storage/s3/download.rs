@@ -22,10 +22,10 @@ pub(super) async fn to_file(
     action: String,
 ) -> Result<(), StorageError> {
     let opened = storage.open_object(bucket, key, None, action).await?;
-    if !opened.is_large() {
-        return transfer::download(opened.into_reader(), path).await;
-    }
     let target = transfer::Target::new(key, path).await?;
+    if !opened.is_large() || !target.is_file() {
+        return target.fill(opened.into_reader()).await;
+    }
     let file = Arc::new(target.file()?);
     let (info, mut first) = opened.into_parts();
     let (source, rest) = first.cut(PART_BYTES);

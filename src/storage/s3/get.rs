@@ -10,7 +10,9 @@ use bytes::{Buf, Bytes};
 
 use super::connection::CHANGED;
 use super::{S3Storage, WHOLE_AT_MOST_BYTES, ranges};
-use crate::storage::object::{ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader, read_content_range};
+use crate::storage::object::{
+    ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectReader, UNKNOWN_SIZE, collect, read_content_range,
+};
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// Connections that may break in a row, without a byte in between, before a read fails.
@@ -39,6 +41,7 @@ pub(super) struct Chunks {
     rest: Bytes,
     /// Of the next byte to give, in the object.
     offset: u64,
+    /// [`UNKNOWN_SIZE`] where the server does not tell, until the answer ended.
     end: u64,
     breaks: u32,
 }
@@ -58,6 +61,9 @@ impl Opened {
     }
 
     pub async fn read_whole(mut self) -> Result<Bytes, StorageError> {
+        if !self.chunks.is_sized() {
+            return collect(self.into_reader()).await;
+        }
         let failed = |reason: String| StorageError::new(StorageErrorKind::Io, &self.chunks.source.action, reason);
         let length = usize::try_from(self.chunks.left()).map_err(|error| failed(error.to_string()))?;
         let mut bytes = Vec::new();
@@ -78,7 +84,8 @@ impl Opened {
 
     /// Whether it is read by several requests. Only an etag tells that they all read the same object.
     pub fn is_large(&self) -> bool {
-        self.chunks.left() > WHOLE_AT_MOST_BYTES && !self.chunks.source.etag.is_empty()
+        let chunks = &self.chunks;
+        chunks.is_sized() && chunks.left() > WHOLE_AT_MOST_BYTES && !chunks.source.etag.is_empty()
     }
 }
 
@@ -133,8 +140,8 @@ impl S3Storage {
         let head = self.client().head_object().bucket(bucket).key(key).set_expected_bucket_owner(owner.clone());
         let error = match head.send().await {
             Ok(found) => {
-                let etag = found.e_tag.unwrap_or_default();
-                return Ok((info(key, size(found.content_length), found.last_modified.as_ref(), &etag), etag));
+                let (size_bytes, etag) = (told(found.content_length, action)?, found.e_tag.unwrap_or_default());
+                return Ok((info(key, size_bytes, found.last_modified.as_ref(), &etag), etag));
             }
             Err(error) => error,
         };
@@ -148,8 +155,8 @@ impl S3Storage {
                 let get = self.client().get_object().bucket(bucket).key(key).set_expected_bucket_owner(owner);
                 match get.send().await {
                     Ok(found) => {
-                        let etag = found.e_tag.unwrap_or_default();
-                        Ok((info(key, size(found.content_length), found.last_modified.as_ref(), &etag), etag))
+                        let (size_bytes, etag) = (told(found.content_length, action)?, found.e_tag.unwrap_or_default());
+                        Ok((info(key, size_bytes, found.last_modified.as_ref(), &etag), etag))
                     }
                     Err(error) => Err(self.explain(bucket, action, &error)),
                 }
@@ -160,19 +167,21 @@ impl S3Storage {
 
 impl Source {
     fn opened(self, answer: GetObjectOutput, range: Option<ByteRange>) -> Result<Opened, StorageError> {
+        let sent = size(answer.content_length);
         // `bytes 2-4/10`; without it the answer is the whole object.
         let part = answer.content_range.as_deref().and_then(read_content_range);
-        let (offset, length, size_bytes) = match part {
-            Some((first, size_bytes)) => (first, size(answer.content_length), size_bytes),
-            None => (0, size(answer.content_length), size(answer.content_length)),
-        };
-        if let Some(range) = range {
-            let wanted = range.within(size_bytes, &self.action)?;
-            if wanted != (offset, length) {
-                let reason = "the server gave other bytes than it was asked for: it does not support ranges";
-                return Err(StorageError::new(StorageErrorKind::Io, self.action, reason));
+        let (offset, size_bytes) = part.unwrap_or((0, sent.unwrap_or(UNKNOWN_SIZE)));
+        let length = match range {
+            Some(range) => {
+                let wanted = range.within(size_bytes, &self.action)?;
+                if size_bytes == UNKNOWN_SIZE || wanted != (offset, sent.unwrap_or(wanted.1)) {
+                    let reason = "the server gave other bytes than it was asked for: it does not support ranges";
+                    return Err(StorageError::new(StorageErrorKind::Io, self.action, reason));
+                }
+                wanted.1
             }
-        }
+            None => sent.unwrap_or(size_bytes.saturating_sub(offset)),
+        };
         let info = info(&self.key, size_bytes, answer.last_modified.as_ref(), &self.etag);
         let mut chunks = Chunks::new(self, offset, offset + length);
         chunks.body = Some(answer.body);
@@ -195,6 +204,10 @@ impl Chunks {
 
     pub fn left(&self) -> u64 {
         self.end - self.offset
+    }
+
+    fn is_sized(&self) -> bool {
+        self.end != UNKNOWN_SIZE
     }
 
     /// Appends to `target` until it has `length` bytes, or nothing is left.
@@ -232,7 +245,7 @@ impl Chunks {
         }
     }
 
-    /// What is at hand, or the next that comes: never empty, while anything is left.
+    /// What is at hand, or the next that comes: empty only where nothing is left, as may turn out here.
     async fn piece(&mut self) -> Result<&[u8], StorageError> {
         while self.rest.is_empty() {
             let body = match &mut self.body {
@@ -244,6 +257,11 @@ impl Chunks {
                     self.breaks = 0;
                     self.rest = bytes;
                 }
+                None if !self.is_sized() => {
+                    self.body = None;
+                    self.end = self.offset;
+                    break;
+                }
                 end => {
                     self.body = None;
                     self.breaks += 1;
@@ -251,8 +269,10 @@ impl Chunks {
                         Some(Err(error)) => error.to_string(),
                         _ => "the answer ended early".into(),
                     };
-                    if self.breaks > MOST_BREAKS {
-                        let reason = format!("the connection broke again and again ({why}): check the network");
+                    // Nobody can ask for the rest of what has no known end.
+                    if self.breaks > MOST_BREAKS || !self.is_sized() {
+                        let often = if self.is_sized() { " again and again" } else { "" };
+                        let reason = format!("the connection broke{often} ({why}): check the network");
                         return Err(StorageError::new(StorageErrorKind::Unreachable, &self.source.action, reason));
                     }
                     tracing::debug!(key = self.source.key, why, offset = self.offset, "reading goes on");
@@ -293,6 +313,9 @@ impl ChunkSource for Chunks {
             return Ok(None);
         }
         let arrived = self.piece().await?.len();
+        if arrived == 0 {
+            return Ok(None);
+        }
         if arrived >= WORTHWHILE_BYTES {
             // As it came from the network, without a copy.
             let chunk = self.rest.slice(..arrived.min(length));
@@ -313,8 +336,14 @@ fn header(range: ByteRange) -> String {
     }
 }
 
-fn size(length: Option<i64>) -> u64 {
-    length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0)
+fn size(length: Option<i64>) -> Option<u64> {
+    u64::try_from(length?).ok()
+}
+
+/// The size that an answer without a body tells.
+fn told(length: Option<i64>, action: &str) -> Result<u64, StorageError> {
+    let reason = "the server does not tell the object's size";
+    size(length).ok_or_else(|| StorageError::new(StorageErrorKind::Io, action, reason))
 }
 
 /// What a script learns of an object. Listings have fractions of seconds that the object itself does not tell.

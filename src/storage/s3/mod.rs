@@ -2,7 +2,8 @@
 //!
 //! - `connection`: the client, and what its failures mean.
 //! - `bucket`: the default bucket, and making buckets.
-//! - `put`: storing, by parts where the content is large.
+//! - `put`: storing, by parts where the content is large; `file`: one version of a file; `etag`: what was made
+//!   of parts.
 //! - `get`: reading, by one request, and by more where the connection breaks; `ranges`: by several at a time where the
 //!   object is large; `download`: to files.
 //! - `delete` and `list`: many objects at a time.
@@ -11,6 +12,8 @@ mod bucket;
 mod connection;
 mod delete;
 mod download;
+mod etag;
+mod file;
 mod get;
 mod list;
 mod put;

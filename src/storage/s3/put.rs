@@ -1,14 +1,18 @@
 //! Storing objects: in one request, or by parts where the content is large.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use aws_sdk_s3::primitives::{ByteStream, Length};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinSet;
 
+use super::connection::{time_to_complete, time_to_send};
+use super::etag::Sent;
+use super::file::{self, Opened, SourceFile};
 use super::{PART_BYTES, PARTS_AT_ONCE, S3Storage, WHOLE_AT_MOST_BYTES};
-use crate::storage::local::blocking;
 use crate::storage::object::{Body, ChunkSource};
 use crate::storage::{StorageError, StorageErrorKind};
 
@@ -16,6 +20,8 @@ use crate::storage::{StorageError, StorageErrorKind};
 const MOST_PARTS: u64 = 10_000;
 /// The parts of a stream, whose length nobody knows, grow by [`PART_BYTES`] each time so many are sent: 430 GiB fit.
 const PARTS_OF_ONE_SIZE: u64 = 1_000;
+/// What S3 says of an upload that was completed or aborted.
+const NO_SUCH_UPLOAD: &str = "NoSuchUpload";
 
 /// One put.
 pub(super) struct Put<'a> {
@@ -25,24 +31,32 @@ pub(super) struct Put<'a> {
     pub action: &'a str,
 }
 
-/// What a part, or the whole, is made of. It can be sent again.
-#[derive(Clone)]
+/// What a part is made of. It can be sent again.
 enum Content {
     Bytes(Bytes),
-    File { path: PathBuf, offset: u64, length: u64 },
+    File { file: Arc<SourceFile>, offset: u64, length_bytes: u64 },
 }
 
 impl Content {
-    async fn stream(&self, action: &str) -> Result<ByteStream, StorageError> {
+    fn length_bytes(&self) -> u64 {
         match self {
-            Content::Bytes(bytes) => Ok(bytes.clone().into()),
-            Content::File { path, offset, length } => {
-                let file = ByteStream::read_from().path(path).offset(*offset).length(Length::Exact(*length));
-                file.build().await.map_err(|error| {
-                    let action = format!("{action} from {}", path.display());
-                    StorageError::new(StorageErrorKind::Io, action, error.to_string())
-                })
-            }
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::File { length_bytes, .. } => *length_bytes,
+        }
+    }
+
+    fn stream(&self) -> ByteStream {
+        match self {
+            Content::Bytes(bytes) => bytes.clone().into(),
+            Content::File { file, offset, length_bytes } => file.stream(*offset, *length_bytes),
+        }
+    }
+
+    /// Fails where it is not what it was.
+    async fn confirm(&self) -> Result<(), StorageError> {
+        match self {
+            Content::Bytes(_) => Ok(()),
+            Content::File { file, .. } => file.confirm().await,
         }
     }
 }
@@ -50,7 +64,7 @@ impl Content {
 impl Put<'_> {
     pub async fn body(&self, body: Body) -> Result<(), StorageError> {
         match body {
-            Body::Bytes(bytes) if bytes.len() as u64 <= WHOLE_AT_MOST_BYTES => self.whole(Content::Bytes(bytes)).await,
+            Body::Bytes(bytes) if bytes.len() as u64 <= WHOLE_AT_MOST_BYTES => self.whole(bytes).await,
             Body::Bytes(bytes) => {
                 let part_bytes = part_bytes(bytes.len() as u64) as usize;
                 let parts = (0..bytes.len()).step_by(part_bytes);
@@ -58,45 +72,40 @@ impl Put<'_> {
                 self.by_parts(&mut Ready(parts)).await
             }
             Body::File(path) => self.file(path).await,
-            Body::Stream(source) => {
-                let mut stream = Pieces { source, rest: Bytes::new(), parts: 0, ended: false };
-                let first = stream.next_part().await?.unwrap_or_default();
-                if stream.ended {
-                    return self.whole(Content::Bytes(first)).await;
-                }
-                self.by_parts(&mut Following { first: Some(first), rest: stream }).await
-            }
+            Body::Stream(source) => self.stream(source).await,
         }
+    }
+
+    async fn stream(&self, source: Box<dyn ChunkSource>) -> Result<(), StorageError> {
+        let mut stream = Pieces { source, rest: Bytes::new(), parts: 0, ended: false };
+        let first = stream.next_part().await?.unwrap_or_default();
+        if stream.ended {
+            return self.whole(first).await;
+        }
+        self.by_parts(&mut Following { first: Some(first), rest: stream }).await
     }
 
     async fn file(&self, path: PathBuf) -> Result<(), StorageError> {
-        let at = format!("{} from {}", self.action, path.display());
-        let file = path.clone();
-        let size_bytes = blocking(&at, move || {
-            let found = std::fs::metadata(file)?;
-            if found.is_file() { Ok(found.len()) } else { Err(std::io::ErrorKind::IsADirectory.into()) }
-        })
-        .await?;
-        if size_bytes <= WHOLE_AT_MOST_BYTES {
-            return self.whole(Content::File { path, offset: 0, length: size_bytes }).await;
+        let action = format!("{} from {}", self.action, path.display());
+        match file::open(path, action).await? {
+            Opened::Small(bytes) => self.whole(bytes).await,
+            Opened::Large(file) => {
+                let part_bytes = part_bytes(file.size_bytes());
+                self.by_parts(&mut OfFile { file, part_bytes, offset: 0 }).await
+            }
+            Opened::Stream(source) => self.stream(source).await,
         }
-        let part_bytes = part_bytes(size_bytes);
-        let parts = (0..size_bytes.div_ceil(part_bytes)).map(|number| {
-            let offset = number * part_bytes;
-            Content::File { path: path.clone(), offset, length: part_bytes.min(size_bytes - offset) }
-        });
-        self.by_parts(&mut Ready(parts)).await
     }
 
-    async fn whole(&self, content: Content) -> Result<(), StorageError> {
+    async fn whole(&self, bytes: Bytes) -> Result<(), StorageError> {
         let Put { storage, bucket, key, action } = *self;
-        let content = &content;
+        let bytes = &bytes;
         storage
             .with_bucket(bucket, || async move {
                 let request = storage.client().put_object().bucket(bucket).key(key);
-                let request = request.set_expected_bucket_owner(storage.owner(bucket));
-                let sent = request.body(content.stream(action).await?).send().await;
-                let Err(error) = sent else { return Ok(()) };
+                let request = request.set_expected_bucket_owner(storage.owner(bucket)).body(bytes.clone().into());
+                let request = request.customize().config_override(time_to_send(bytes.len() as u64));
+                let Err(error) = request.send().await else { return Ok(()) };
                 let failed = storage.explain(bucket, action, &error);
                 if failed.kind() == StorageErrorKind::Unreachable {
                     // A server that refuses a request may close the connection before it has read the body, and its
@@ -126,7 +135,7 @@ impl Put<'_> {
             is_open: true,
         };
         let result = match self.send_parts(&upload, parts).await {
-            Ok(completed) => self.complete(&upload, completed).await,
+            Ok(sent) => self.complete(&upload, sent).await,
             Err(error) => Err(error),
         };
         match result {
@@ -136,13 +145,15 @@ impl Put<'_> {
         result
     }
 
-    async fn send_parts(&self, upload: &Upload, parts: &mut dyn Parts) -> Result<Vec<CompletedPart>, StorageError> {
+    async fn send_parts(&self, upload: &Upload, parts: &mut dyn Parts) -> Result<Sent, StorageError> {
         // Tasks of their own, so that parts go out while the next one is read. Dropped, the set ends them.
         let mut sending = JoinSet::new();
         let mut completed = Vec::new();
         let mut number = 0;
+        let mut size_bytes = 0;
         while let Some(content) = parts.next().await? {
             number += 1;
+            size_bytes += content.length_bytes();
             if number as u64 > MOST_PARTS {
                 let reason = "the stream is longer than what can be stored in one object: cut it into several";
                 return Err(StorageError::new(StorageErrorKind::Io, self.action, reason));
@@ -155,17 +166,29 @@ impl Put<'_> {
         while !sending.is_empty() {
             completed.extend(joined(self.action, &mut sending).await?);
         }
+        parts.confirm().await?;
         completed.sort_unstable_by_key(|part| part.part_number);
-        Ok(completed)
+        Ok(Sent { parts: completed, size_bytes })
     }
 
-    async fn complete(&self, upload: &Upload, parts: Vec<CompletedPart>) -> Result<(), StorageError> {
+    async fn complete(&self, upload: &Upload, sent: Sent) -> Result<(), StorageError> {
         let Put { storage, bucket, key, action } = *self;
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(sent.parts.clone())).build();
         let request = storage.client().complete_multipart_upload().bucket(bucket).key(key);
         let request = request.upload_id(&upload.id).multipart_upload(parts);
-        let sent = request.set_expected_bucket_owner(storage.owner(bucket)).send().await;
-        sent.map(drop).map_err(|error| storage.explain(bucket, action, &error))
+        let request = request.set_expected_bucket_owner(storage.owner(bucket));
+        let Err(error) = request.customize().config_override(time_to_complete()).send().await else {
+            return Ok(());
+        };
+        let failed = storage.explain(bucket, action, &error);
+        if error.code() == Some(NO_SUCH_UPLOAD)
+            && let Ok((found, _)) = storage.properties(bucket, key, action).await
+            && sent.makes(found.size_bytes, &found.etag)
+        {
+            // It is there: an earlier attempt went well, and its answer was lost.
+            return Ok(());
+        }
+        Err(failed)
     }
 }
 
@@ -189,6 +212,11 @@ fn part_bytes(size_bytes: u64) -> u64 {
 #[async_trait::async_trait]
 trait Parts: Send {
     async fn next(&mut self) -> Result<Option<Content>, StorageError>;
+
+    /// Asked when all were sent: fails where they are not of one body.
+    async fn confirm(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
 }
 
 /// Parts that are at hand.
@@ -198,6 +226,28 @@ struct Ready<I>(I);
 impl<I: Iterator<Item = Content> + Send> Parts for Ready<I> {
     async fn next(&mut self) -> Result<Option<Content>, StorageError> {
         Ok(self.0.next())
+    }
+}
+
+/// The parts of a file.
+struct OfFile {
+    file: Arc<SourceFile>,
+    part_bytes: u64,
+    /// Of the next part.
+    offset: u64,
+}
+
+#[async_trait::async_trait]
+impl Parts for OfFile {
+    async fn next(&mut self) -> Result<Option<Content>, StorageError> {
+        let (file, offset) = (self.file.clone(), self.offset);
+        let length_bytes = self.part_bytes.min(file.size_bytes() - offset);
+        self.offset += length_bytes;
+        Ok((length_bytes > 0).then_some(Content::File { file, offset, length_bytes }))
+    }
+
+    async fn confirm(&mut self) -> Result<(), StorageError> {
+        self.file.confirm().await
     }
 }
 
@@ -267,11 +317,15 @@ impl Upload {
         let (storage, bucket) = (self.storage.clone(), self.bucket.clone());
         let request = storage.client().upload_part().bucket(&bucket).key(&self.key).upload_id(&self.id);
         let request = request.part_number(number).set_expected_bucket_owner(storage.owner(&bucket));
+        let request = request.body(content.stream()).customize().config_override(time_to_send(content.length_bytes()));
         async move {
-            let body = content.stream(&action).await?;
-            let sent = request.body(body).send().await;
-            let sent = sent.map_err(|error| storage.explain(&bucket, &action, &error))?;
-            Ok(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build())
+            let failed = match request.send().await {
+                Ok(sent) => return Ok(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build()),
+                Err(error) => storage.explain(&bucket, &action, &error),
+            };
+            // A file that became shorter breaks off its own upload, and that looks like a failure of the server.
+            content.confirm().await?;
+            Err(failed)
         }
     }
 
@@ -290,7 +344,9 @@ impl Upload {
         let request = request.upload_id(&self.id).set_expected_bucket_owner(owner);
         let (storage, bucket, key) = (self.storage.clone(), self.bucket.clone(), self.key.clone());
         async move {
-            if let Err(error) = request.send().await {
+            if let Err(error) = request.send().await
+                && error.code() != Some(NO_SUCH_UPLOAD)
+            {
                 let error = storage.explain(&bucket, "abort an upload", &error);
                 tracing::warn!(bucket, key, %error, "parts of an upload stay behind");
             }

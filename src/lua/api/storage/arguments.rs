@@ -115,6 +115,13 @@ impl<'a> Arguments<'a> {
                 self.refuse(position, format!("list of {what} expected, element {index} is a {given}"))
             })?);
         }
+        let is_numbered = |(key, _): &(Value, Value)| matches!(key, Value::Integer(_) | Value::Number(_));
+        if list.pairs::<Value, Value>().flatten().filter(is_numbered).count() > items.len() {
+            let index = items.len() + 1;
+            return Err(
+                self.refuse(position, format!("list of {what} expected, element {index} is nil and others follow"))
+            );
+        }
         Ok(items)
     }
 

@@ -125,14 +125,25 @@ fn delete_object(call: &Arguments) -> Answer {
 
 fn delete_objects(call: &Arguments) -> Answer {
     let bucket = call.bucket(1)?;
-    let keys = call.list(2, "keys", |key| key.as_string()?.to_str().ok().map(|key| key.to_owned()))?;
+    let mut keys = Vec::new();
+    for (index, key) in call.list(2, "keys", |key| key.as_string().cloned())?.iter().enumerate() {
+        let Ok(key) = key.to_str() else {
+            return Err(call.refuse(2, format!("names in storage are UTF-8, and element {} is not", index + 1)));
+        };
+        keys.push(key.to_owned());
+    }
     let failed = delete(call, &bucket, &keys)?;
     told(call.lua, keys.len(), failed)
 }
 
-/// Deletes these keys, and gives those that it could not.
+/// Deletes these keys, and gives those that it could not. What fails for a whole bucket fails for each of them.
 fn delete(call: &Arguments, bucket: &str, keys: &[String]) -> Result<Vec<(String, StorageError)>, Raise> {
-    wait(call.lua, call.storage()?.delete_objects(bucket, keys))
+    let storage = call.storage()?;
+    match crate::io::handle().block_on(storage.delete_objects(bucket, keys)) {
+        Ok(failed) => Ok(failed),
+        Err(error) if keys.is_empty() => Err(raise(call.lua, &error)),
+        Err(error) => Ok(keys.iter().map(|key| (key.clone(), error.clone())).collect()),
+    }
 }
 
 /// Raises if any of `count` deletions failed: the first one's error, with all of them in its field `failed`.
@@ -171,13 +182,16 @@ fn download_file(call: &Arguments) -> Answer {
 fn put_cloudobject(call: &Arguments) -> Answer {
     let (storage, bucket, key) = (call.storage()?, call.bucket(2)?, call.optional_text(3)?);
     let content = Content::of(call, 1)?;
-    let key = match key {
-        Some(key) => key,
+    let (key, remembered) = match key {
+        Some(key) => (key, None),
         None => temporary::fresh_key(call.lua, &storage, &bucket, || call.made_with())?,
     };
-    let object =
-        content.send(call.lua, move |body| async move { CloudObject::put(&*storage, body, &bucket, &key).await })?;
-    Ok(object.into_lua_multi(call.lua)?)
+    let stored =
+        content.send(call.lua, move |body| async move { CloudObject::put(&*storage, body, &bucket, &key).await });
+    if let (Err(_), Some(place)) = (&stored, &remembered) {
+        crate::storage::temporary::forget(place);
+    }
+    Ok(stored?.into_lua_multi(call.lua)?)
 }
 
 fn get_cloudobject(call: &Arguments) -> Answer {
@@ -200,12 +214,15 @@ fn delete_cloudobject(call: &Arguments) -> Answer {
 fn delete_cloudobjects(call: &Arguments) -> Answer {
     let objects = call.list(1, "cloud objects", as_cloud_object)?;
     let count = objects.len();
+    let storage = call.storage()?;
+    let mut failed = Vec::new();
     let mut by_bucket: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for object in objects {
-        check(call, &object)?;
-        by_bucket.entry(object.bucket).or_default().push(object.key);
+        match object.check_backend(&*storage) {
+            Ok(()) => by_bucket.entry(object.bucket).or_default().push(object.key),
+            Err(error) => failed.push((object.key, error)),
+        }
     }
-    let mut failed = Vec::new();
     for (bucket, keys) in &by_bucket {
         failed.extend(delete(call, bucket, keys)?);
     }

@@ -15,22 +15,25 @@ use crate::storage::{Storage, temporary};
 /// How long the end of a driver may take to remove them.
 const CLEAN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A key for an object that is about to be stored in a bucket. `made_with` is what the store was made with.
+/// A key for an object that is about to be stored in a bucket, and the place that is remembered for it from now on, if
+/// it was not before. `made_with` is what the store was made with.
 pub(super) fn fresh_key(
     lua: &Lua,
     storage: &Arc<dyn Storage>,
     bucket: &str,
     made_with: impl FnOnce() -> String,
-) -> Result<String, Raise> {
+) -> Result<(String, Option<temporary::Place>), Raise> {
     let session = Session::of(lua);
+    let mut remembered = None;
     let key = if session.role == Role::Driver {
         let executor = Executor::default(&session)?;
         clean_at_exit();
-        temporary::expect(temporary::Place {
+        let place = temporary::Place {
             executor_id: executor.id.clone(),
             store: temporary::Store::Opened { storage: storage.clone(), bucket: bucket.into(), made_with: made_with() },
             is_cleaned_at_exit: executor.config.lithops.data_cleaner,
-        });
+        };
+        remembered = temporary::expect(place.clone()).then_some(place);
         temporary::fresh_key(&executor.id, temporary::OF_DRIVER)
     } else {
         let call = session.call.borrow();
@@ -41,7 +44,7 @@ pub(super) fn fresh_key(
             temporary::fresh_key(&call.executor_id, &call.job_id)
         }
     };
-    key.map_err(|error| raise(lua, &error))
+    key.map(|key| (key, remembered)).map_err(|error| raise(lua, &error))
 }
 
 /// Jobs of this executor may store cloud objects from now on, in the store of its configuration.
@@ -80,13 +83,14 @@ pub fn clean_at_exit() {
     static CLEAN: Once = Once::new();
     CLEAN.call_once(|| {
         crate::lua::on_exit(|| {
-            let removing = async { tokio::time::timeout(CLEAN_TIMEOUT, temporary::empty_places_at_exit()).await };
+            let emptied = temporary::empty_places_at_exit(crate::lua::interrupt::has_come());
+            let removing = async { tokio::time::timeout(CLEAN_TIMEOUT, emptied).await };
             let why = match crate::io::handle().block_on(removing) {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => format!("it takes more than {} s", CLEAN_TIMEOUT.as_secs()),
             };
-            tracing::warn!("cannot remove cloud objects ({why}); `lithops-lua clean` does");
+            tracing::warn!("cannot remove temporary objects ({why}); `lithops-lua clean` does");
         });
     });
 }
