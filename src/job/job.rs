@@ -143,6 +143,7 @@ impl Job {
             doom: None,
             dependents: HashMap::new(),
             cancelling: HashSet::new(),
+            is_cancelled: false,
         };
         let job = Arc::new(Self {
             spec,

@@ -1,7 +1,7 @@
 use std::process::Command;
 
 use crate::support::{Folder, Run};
-use crate::{jobs, passes, script};
+use crate::{jobs, passes, script, shell};
 
 #[test]
 fn mistakes_are_told_at_once_and_where_they_are() {
