@@ -58,6 +58,8 @@ pub struct Session {
     pub root_executor: RefCell<Rc<str>>,
     /// Whether a function that may store cloud objects was encoded, and its job is not known yet.
     pub stores_cloud_objects: Rc<Cell<bool>>,
+    /// The same of stages of datasets.
+    pub computes_datasets: Rc<Cell<bool>>,
     /// In front of all executor ids, so that two processes do not mix.
     id: OnceCell<String>,
     /// Jobs that may not have ended.
@@ -91,6 +93,7 @@ impl Session {
             next_executor: Cell::new(0),
             root_executor: RefCell::default(),
             stores_cloud_objects: Rc::default(),
+            computes_datasets: Rc::default(),
             id: OnceCell::new(),
             running: RefCell::default(),
             large_captures: RefCell::default(),

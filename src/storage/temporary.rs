@@ -131,14 +131,28 @@ impl Place {
 
 /// The places that this process knows. Nothing is asked of a store that is not among them.
 static PLACES: Mutex<Vec<Place>> = Mutex::new(Vec::new());
+/// Those of executors that compute datasets.
+static DATASETS: Mutex<Vec<Place>> = Mutex::new(Vec::new());
+
+fn locked(places: &'static Mutex<Vec<Place>>) -> MutexGuard<'static, Vec<Place>> {
+    places.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 fn places() -> MutexGuard<'static, Vec<Place>> {
-    PLACES.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    locked(&PLACES)
 }
 
 /// Remembers a place, and says whether it was not known before.
 pub fn expect(place: Place) -> bool {
-    let mut places = places();
+    add(&mut places(), place)
+}
+
+/// Remembers a place with what passes between the stages of datasets.
+pub fn expect_datasets(place: Place) {
+    add(&mut locked(&DATASETS), place);
+}
+
+fn add(places: &mut Vec<Place>, place: Place) -> bool {
     let is_new = !places.iter().any(|known| known.is(&place));
     if is_new {
         places.push(place);
@@ -170,7 +184,8 @@ pub async fn empty_places_at_exit(is_interrupted: bool) -> Result<(), StorageErr
     all.retain(|place| place.is_cleaned_at_exit);
     let mut result = Ok(());
     if is_interrupted {
-        for place in all.iter().filter(|place| matches!(place.store, Store::Configured(_))) {
+        let datasets = std::mem::take(&mut *locked(&DATASETS));
+        for place in datasets.iter().filter(|place| place.is_cleaned_at_exit) {
             result = result.and(place.remove_datasets().await);
         }
     }

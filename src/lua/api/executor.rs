@@ -34,6 +34,7 @@ pub struct Executor {
     unwaited: RefCell<Vec<Rc<JobEntry>>>,
     /// What was encoded for its next job may store cloud objects; see [`Session`].
     stores_cloud_objects: Rc<Cell<bool>>,
+    computes_datasets: Rc<Cell<bool>>,
     /// Whether its jobs may have stored some.
     may_have_cloud_objects: Cell<bool>,
 }
@@ -58,6 +59,7 @@ impl Executor {
             unread: RefCell::default(),
             unwaited: RefCell::default(),
             stores_cloud_objects: session.stores_cloud_objects.clone(),
+            computes_datasets: session.computes_datasets.clone(),
             may_have_cloud_objects: Cell::new(false),
         }))
     }
@@ -149,6 +151,9 @@ impl Executor {
     pub fn add(&self, entry: &Rc<JobEntry>) {
         if self.stores_cloud_objects.take() && !self.may_have_cloud_objects.replace(true) {
             super::storage::expect_cloud_objects(self);
+        }
+        if self.computes_datasets.take() {
+            super::storage::expect_datasets(self);
         }
         self.forget_read();
         self.unread.borrow_mut().push(entry.clone());

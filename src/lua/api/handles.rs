@@ -95,10 +95,15 @@ impl Handles for ApiHandles {
         Some(postcard::to_stdvec(&saved).map_err(|error| error.to_string()))
     }
 
-    /// A function that stores cloud objects has the name of what does it in its bytecode, however deep inside.
+    /// A function that stores cloud objects has the name of what does it in its bytecode, however deep inside; a stage of a dataset
+    /// the name of its module.
     fn encoded_code(&self, lua: &Lua, message: &[u8]) {
+        let session = Session::of(lua);
         if memchr::memmem::find(message, b"put_cloudobject").is_some() {
-            Session::of(lua).stores_cloud_objects.set(true);
+            session.stores_cloud_objects.set(true);
+        }
+        if memchr::memmem::find(message, b"dataset.").is_some() {
+            session.computes_datasets.set(true);
         }
     }
 

@@ -33,7 +33,7 @@ use crate::storage::{Storage, StorageError};
 use arguments::Arguments;
 pub(in crate::lua) use arguments::range;
 pub use stream::ObjectStream;
-pub use temporary::{clean_at_exit, expect_cloud_objects, remove_cloud_objects};
+pub use temporary::{clean_at_exit, expect_cloud_objects, expect_datasets, remove_cloud_objects};
 
 /// A store of objects, opened when it is first used.
 pub struct Store {

@@ -55,6 +55,13 @@ pub fn expect_cloud_objects(executor: &Executor) {
     }
 }
 
+/// Jobs of this executor may store what passes between the stages of datasets.
+pub fn expect_datasets(executor: &Executor) {
+    if !executor.id.contains('.') {
+        temporary::expect_datasets(place_of(executor));
+    }
+}
+
 fn place_of(executor: &Executor) -> temporary::Place {
     temporary::Place {
         executor_id: executor.id.clone(),
