@@ -228,6 +228,38 @@ fn running_calls_are_cancelled_with_their_worker() {
 }
 
 #[test]
+fn what_was_cancelled_does_nothing_any_more() {
+    passes(
+        r#"
+        local here = here
+        local function size(x)
+          local file = io.open(here .. "/n" .. x)
+          if not file then return 0 end
+          local size = file:seek("end")
+          file:close()
+          return size
+        end
+        for round = 1, 5 do
+          local fs = lithops.map(function(x) while true do append(here .. "/n" .. x, "x") end end, {1, 2}, {chunksize = 1})
+          local began = {size(1), size(2)}
+          while size(1) == began[1] or size(2) == began[2] do lithops.sleep(0.001) end
+          fs:cancel()
+          fs:get_result{throw_except = false}
+          local before = {size(1), size(2)}
+          lithops.sleep(0.02)
+          same({size(1), size(2)}, before)
+        end
+        -- Nobody waits for the workers of another job.
+        local busy = lithops.map(function() while true do end end, {1, 2}, {chunksize = 1})
+        local queued = lithops.map(function(x) return x end, {1, 2, 3})
+        same(queued:cancel(), 3)
+        same(queued:get_result{throw_except = false}[1].kind, "cancelled")
+        busy:cancel()
+        "#,
+    );
+}
+
+#[test]
 fn all_calls_of_a_list_are_cancelled() {
     passes(
         r#"
