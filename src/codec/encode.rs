@@ -149,7 +149,7 @@ impl<'a> Encoder<'a> {
                 }
                 id += 1;
             }
-            self.included_modules();
+            self.included_modules()?;
             self.find_largest();
             // The next message of a list may use the table again, unless it keeps too much alive.
             if self.graph.nodes.len() > REUSED {

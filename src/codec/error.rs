@@ -15,6 +15,9 @@ pub enum EncodeError {
         /// What to do instead, where that is plain.
         hint: Option<&'static str>,
     },
+    /// A module was asked for by name, and cannot go along.
+    #[error("include_modules: {0}")]
+    Included(String),
     /// The VM raised an error, such as out of memory.
     #[error("cannot encode: {0}")]
     Lua(#[from] mlua::Error),

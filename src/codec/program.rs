@@ -24,13 +24,15 @@ pub(super) struct Patch {
 
 #[derive(Default)]
 pub(super) struct Program {
-    /// Addresses of what `require` gave, to names. Not the VM's own.
-    pub modules: FxHashMap<usize, Box<str>>,
+    /// Addresses of what `require` gave, to names in order: a script may have added some. Not the VM's own.
+    pub modules: FxHashMap<usize, Vec<Box<str>>>,
     /// What the script changed in the VM's tables. `None`: nobody asked yet.
     pub patches: Option<Vec<Patch>>,
     /// What a function's bytecode mentions, by blob.
     pub mentions: FxHashMap<u32, Rc<Mentions>>,
     pub globals: FxHashSet<Box<[u8]>>,
+    /// Blobs whose names were looked for among the globals, and not in an environment of a function's own.
+    pub searched: FxHashSet<u32>,
     /// Names that were looked for, and the sources that go along, in order.
     pub looked_for: FxHashSet<Box<str>>,
     pub sources: Vec<(Box<str>, ModuleSource)>,
@@ -41,6 +43,7 @@ impl Program {
     pub fn clear(&mut self) {
         self.mentions.clear();
         self.globals.clear();
+        self.searched.clear();
         self.looked_for.clear();
         self.sources.clear();
         for patch in self.patches.iter_mut().flatten() {
@@ -71,11 +74,9 @@ impl Encoder<'_> {
                         && !self.inner.snapshot.permanents.contains_key(&address)
                         && let Ok(name) = std::str::from_utf8(raw::string(self.l, -2))
                     {
-                        // One table under two names: the smaller, so that the choice does not depend on the order.
-                        let known = program.modules.entry(address).or_insert_with(|| name.into());
-                        if name < &**known {
-                            *known = name.into();
-                        }
+                        let names = program.modules.entry(address).or_default();
+                        let place = names.partition_point(|known| **known < *name);
+                        names.insert(place, name.into());
                     }
                     ffi::lua_settop(self.l, loaded + 1);
                 }
@@ -122,7 +123,8 @@ impl Encoder<'_> {
             }
             let environment = function + 1;
             let (upvalues, holds_globals) = self.upvalues(id, function)?;
-            if first || own_environment || holds_globals {
+            let is_new = !own_environment && self.program().searched.insert(blob);
+            if is_new || own_environment || holds_globals {
                 self.globals_of(&mentions, own_environment.then_some(environment), holds_globals);
             }
             if first {

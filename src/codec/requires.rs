@@ -19,18 +19,28 @@ impl Encoder<'_> {
     /// The value at `index` has this address; five free slots.
     pub unsafe fn module(&mut self, index: c_int, address: usize) -> Result<bool, EncodeError> {
         // SAFETY: as the caller promises.
-        let Some(name) = (unsafe { self.program() }).modules.get(&address).cloned() else {
+        let Some(names) = (unsafe { self.program() }).modules.get(&address).cloned() else {
             return Ok(false);
         };
-        match self.inner.surroundings.modules.find(self.lua, &name) {
-            None => return Ok(false),
-            Some(Module::Foreign) => {
-                let what = format!("module `{name}`, which a C library made");
-                // SAFETY: as the caller promises.
-                return Err(unsafe { self.refuse_as(index, what, Some("require it inside the function")) });
+        let mut foreign = None;
+        let mut found = None;
+        for name in names {
+            match self.inner.surroundings.modules.find(self.lua, &name) {
+                // A name that the script gave it.
+                None => {}
+                Some(Module::Foreign) => foreign = foreign.or(Some(name)),
+                Some(Module::Builtin) => found = found.or(Some((name, None))),
+                Some(Module::Source(source)) => found = found.or(Some((name, Some(source)))),
             }
-            Some(Module::Builtin) => {}
-            Some(Module::Source(source)) => self.add_source(&name, source),
+        }
+        let Some((name, source)) = found else {
+            let Some(name) = foreign else { return Ok(false) };
+            let what = format!("module `{name}`, which a C library made");
+            // SAFETY: as the caller promises.
+            return Err(unsafe { self.refuse_as(index, what, Some("require it inside the function")) });
+        };
+        if let Some(source) = source {
+            self.add_source(&name, source);
         }
         self.graph.has_code = true;
         self.out.push(tag::MODULE);
@@ -48,12 +58,22 @@ impl Encoder<'_> {
     }
 
     /// Adds what the caller asked for by name.
-    pub fn included_modules(&mut self) {
-        if self.graph.has_code {
-            for name in self.options.include_modules {
-                self.look_for(name);
-            }
+    pub fn included_modules(&mut self) -> Result<(), EncodeError> {
+        if !self.graph.has_code || !self.options.modules {
+            return Ok(());
         }
+        for name in self.options.include_modules {
+            let why = match self.inner.surroundings.modules.find(self.lua, name) {
+                Some(Module::Source(_) | Module::Builtin) => {
+                    self.look_for(name);
+                    continue;
+                }
+                Some(Module::Foreign) => format!("module `{name}` is a C library, which cannot be sent"),
+                None => format!("there is no module `{name}`"),
+            };
+            return Err(EncodeError::Included(why));
+        }
+        Ok(())
     }
 
     /// Adds the source of a module that a function may require.

@@ -19,6 +19,8 @@ use mlua::{Function, Lua, LuaString, Table, Value};
 use super::bind::{Raise, bind};
 use super::modules::{self, NativeModule};
 use super::search_path::{SearchPath, candidates};
+use super::session::Session;
+use super::vm::Role;
 use super::{stdlib, traceback};
 use crate::codec::{Module, ModuleSource, Modules, RUNTIME_CHUNK};
 
@@ -86,10 +88,13 @@ impl ModuleRegistry {
     /// Goes through the places where `require` would look, in its order.
     fn find_unloaded(&self, lua: &Lua, name: &str) -> mlua::Result<Option<Module>> {
         let package: Table = lua.globals().raw_get("package")?;
+        let c_path: LuaString = package.raw_get("cpath")?;
+        let in_c = |name: &str| candidates(&c_path.as_bytes(), name.as_bytes()).any(|file| as_path(&file).exists());
+        let is_of_c = || in_c(name) || in_c(name.split('.').next().unwrap_or(name));
         for table in ["loaded", "preload"] {
-            // Loaded, but by none of our loaders: from C, or set by the script itself.
+            // Loaded, but by none of our loaders: from C; or set by the script itself, which then is as any value of it.
             if package.raw_get::<Table>(table)?.raw_get::<Value>(name)? != Value::Nil {
-                return Ok(Some(Module::Foreign));
+                return Ok(is_of_c().then_some(Module::Foreign));
             }
         }
         if let Some(source) = self.provided.borrow().get(name) {
@@ -102,10 +107,7 @@ impl ModuleRegistry {
                 .ok()
                 .map(|source| Module::Source(ModuleSource { chunk_name: chunk_name(&found.0), source })));
         }
-        let path: LuaString = package.raw_get("cpath")?;
-        let root = name.split('.').next().unwrap_or(name);
-        let in_c = |name: &str| candidates(&path.as_bytes(), name.as_bytes()).any(|file| as_path(&file).exists());
-        if in_c(name) || in_c(root) {
+        if is_of_c() {
             return Ok(Some(Module::Foreign));
         }
         Ok((modules::find(name).is_some() || stdlib::source(name).is_some()).then_some(Module::Builtin))
@@ -218,7 +220,14 @@ fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) 
             return Ok(Value::Function(give));
         }
         let Some(text) = stdlib::source(&shown) else {
-            return Ok(Value::String(lua.create_string(format!("\n\tno module '{shown}' in the standard library"))?));
+            let hint = match Session::of(lua).role {
+                Role::Driver => "",
+                Role::Worker => {
+                    "\n\t(a module goes along if its name is written in what uses it; name others in `include_modules`)"
+                }
+            };
+            let tried = format!("\n\tno module '{shown}' in the standard library{hint}");
+            return Ok(Value::String(lua.create_string(tried)?));
         };
         let source =
             ModuleSource { chunk_name: stdlib::chunk_name(&shown), source: Bytes::from_static(text.as_bytes()) };

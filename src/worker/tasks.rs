@@ -16,7 +16,7 @@ use super::SPENT;
 use super::answer::Answer;
 use super::gathered;
 use super::output;
-use crate::codec::{DecodeOptions, EncodeOptions, Globals, Trust, Verified};
+use crate::codec::{DecodeError, DecodeOptions, EncodeOptions, Globals, Trust, Verified};
 use crate::compute::local::RelayCompute;
 use crate::lua::api::{errors, objects, results};
 use crate::lua::session::{CurrentCall, WorkerHooks, trusted};
@@ -256,7 +256,7 @@ impl Calls {
             Some(blob) => {
                 let bytes = fetch(&task.scratch, blob)?;
                 let Vm { lua, session, .. } = &prepared.vm;
-                let values = session.codec().decode(lua, &bytes, worker_decoding());
+                let values = session.codec().decode(lua, &bytes, of_arguments());
                 values.map_err(|error| bad(format!("cannot read extra_args: {error}")))?.into_iter().collect()
             }
         };
@@ -280,7 +280,10 @@ impl Calls {
         }
         let verified = Verified::check(&bytes, &hash_bytes(&blob.sha256)).map_err(|error| failed(&error))?;
         let options = DecodeOptions { trust: Trust::Verified(verified), globals: Globals::Set };
-        let values = vm.session.codec().decode(&vm.lua, &bytes, options).map_err(|error| failed(&error))?;
+        let values = vm.session.codec().decode(&vm.lua, &bytes, options).map_err(|error| match error {
+            DecodeError::Lua(error) => failed(&crate::lua::errors::root_message(&error)),
+            other => failed(&other),
+        })?;
         match values.into_iter().next() {
             Some(Value::Function(function)) => Ok(Prepared { sha256: blob.sha256.clone(), config, vm, function }),
             _ => Err(failed(&"it is none")),
@@ -301,8 +304,14 @@ fn fetch(scratch: &Scratch, blob: &Blob) -> Result<Bytes, RemoteError> {
     Ok(bytes)
 }
 
-fn worker_decoding() -> DecodeOptions {
+/// For results of other calls, whose globals are older than the function's own.
+fn of_results() -> DecodeOptions {
     DecodeOptions { trust: trusted(), globals: Globals::IfAbsent }
+}
+
+/// For arguments: a function among them brings the globals of the moment at which it was passed.
+fn of_arguments() -> DecodeOptions {
+    DecodeOptions { trust: trusted(), globals: Globals::Set }
 }
 
 fn hash_bytes(hex: &str) -> [u8; 32] {
@@ -411,12 +420,15 @@ impl InvocationRun<'_> {
             Input::Messages { data, ends, form } => {
                 let from = if position == 0 { 0 } else { ends[position - 1] as usize };
                 let message = &data[from..ends[position] as usize];
-                let decode = |message: &[u8]| {
-                    session.codec().decode(lua, message, worker_decoding()).map_err(|error| unreadable(&error))
+                let decode = |message: &[u8], options| {
+                    session.codec().decode(lua, message, options).map_err(|error| unreadable(&error))
                 };
                 match form {
-                    MessageForm::Arguments => decode(message)?,
-                    MessageForm::Result => MultiValue::from_iter([decode(message)?.pop_front().unwrap_or(Value::Nil)]),
+                    MessageForm::Arguments => decode(message, of_arguments())?,
+                    MessageForm::Result => {
+                        let first = decode(message, of_results())?.pop_front();
+                        MultiValue::from_iter([first.unwrap_or(Value::Nil)])
+                    }
                     MessageForm::Gathered => {
                         // Calls that it waits for have time limits of their own; its own begins with the function.
                         self.task.answer.wait_for_input(self.thread);
@@ -430,7 +442,7 @@ impl InvocationRun<'_> {
                             ObjectMessage::from_bytes(message).map_err(|error| unreadable(&error))?;
                         let mut values = match arguments.is_empty() {
                             true => MultiValue::new(),
-                            false => decode(&arguments)?,
+                            false => decode(&arguments, of_arguments())?,
                         };
                         let object = objects::make(lua, piece).map_err(|error| unreadable(&error))?;
                         values.push_front(Value::UserData(object));

@@ -171,3 +171,16 @@ fn functions_from_strings_and_variable_arguments_work() {
         "local chunk, count = ... assert(chunk(1, 2) == 3 and count(nil, nil) == 2)",
     );
 }
+
+#[test]
+fn closures_of_one_function_each_have_their_globals() {
+    sent(
+        "rate = 3
+        local function make(env)
+          local function f(x) return rate and x * rate or 'no rate' end
+          return env and setfenv(f, env) or f
+        end
+        return {make {rate = 10}, make()}",
+        "local fs = ... assert(fs[1](1) == 10 and fs[2](1) == 3)",
+    );
+}

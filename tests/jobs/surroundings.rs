@@ -112,6 +112,16 @@ fn modules_that_are_sent_and_not_sent() {
         same(lithops.call_async(function() return require("used").name end):result(), "used")
         local by_text = function() return require("ot" .. "her").name end
         same(lithops.call_async(by_text, nil, {include_modules = {"other"}}):result(), "other")
+        raises("(a module goes along if its name is written in what uses it; name others in `include_modules`)", function()
+          lithops.call_async(by_text):result()
+        end)
+        raises("include_modules: there is no module `typo`", lithops.call_async, by_text, nil, {include_modules = {"typo"}})
+        -- A further name is no reason to take it for another module; what only the script calls a module is a value of it.
+        package.loaded.alias = used
+        same(lithops.call_async(function() return used.name, used == require "used" end):result(), "used")
+        package.preload.made = function() return {v = 4} end
+        local made = require "made"
+        same(lithops.call_async(function() return made.v end):result(), 4)
         raises("third", function()
           local f = lithops.call_async(function() return require("third") end, nil, {exclude_modules = {"third"}, extra_env = {}})
           return f:result()
@@ -130,4 +140,28 @@ fn modules_that_are_sent_and_not_sent() {
     }
     folder.write("third.lua", "return 1");
     crate::jobs::run_in(&folder, &[]).prints("ok\n");
+}
+
+#[test]
+fn functions_among_the_arguments_bring_their_globals() {
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        local function run(task, x) return task(x) end
+        local function task(x) return x * scale end
+        for _, value in ipairs {1, 2, 3} do
+          scale = value
+          same(lithops.map(run, {task}, {extra_args = {10}}):get_result(), {10 * value})
+          same(lithops.map(function(x, f) return f(x) end, {10}, {extra_args = {task}}):get_result(), {10 * value})
+        end
+        -- Each as it was when the iterator gave it.
+        local i = 0
+        local function each()
+          i = i + 1
+          counter = i
+          if i <= 3 then return function() return counter end end
+        end
+        same(lithops.map(function(f) return f() end, each):get_result(), {1, 2, 3})
+        "#,
+    );
 }
