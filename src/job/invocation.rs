@@ -33,7 +33,7 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, budget_us: u64, 
         refused: None,
         retried: Vec::new(),
     };
-    let result = match prepare(&job, &work, budget_us).await {
+    let result = match prepare(&job, number, &work, budget_us).await {
         Err(error) => Err(error),
         Ok((payload, scratch_key)) => {
             let invocation = Invocation { payload, depth: job.spec.depth, memory_bytes: job.spec.memory_bytes };
@@ -63,7 +63,7 @@ pub(super) async fn run(job: Arc<Job>, number: u32, work: Work, budget_us: u64, 
 }
 
 /// The payload, and the key of the object that was put into the scratch store for it alone.
-async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Option<String>), RemoteError> {
+async fn prepare(job: &Job, number: u32, work: &Work, budget_us: u64) -> Result<(Bytes, Option<String>), RemoteError> {
     let limits = job.compute.limits();
     let spec = &job.spec;
     let function = job.function_blob.get_or_try_init(|| shared_blob(job, "functions", &spec.function)).await?.clone();
@@ -76,9 +76,12 @@ async fn prepare(job: &Job, work: &Work, budget_us: u64) -> Result<(Bytes, Optio
     let work = if bytes.len() <= limits.inline_work_bytes {
         Blob { sha256: String::new(), inline: Some(bytes), key: None }
     } else {
-        let blob = shared_blob(job, "work", &bytes).await?;
-        scratch_key.clone_from(&blob.key);
-        blob
+        // Nobody else reads it, so that it can be removed with the invocation, whatever others of the same content there are.
+        let sha256 = sha256_hex(&bytes);
+        let key = format!("work/{}/{}/{number}", spec.executor_id, spec.job_id);
+        put_blob(job, &key, &bytes).await?;
+        scratch_key = Some(key.clone());
+        Blob::object(sha256, key)
     };
     let request = Request {
         version: VERSION,
@@ -115,11 +118,15 @@ async fn shared_blob(job: &Job, folder: &str, bytes: &Bytes) -> Result<Blob, Rem
     }
     let sha256 = sha256_hex(bytes);
     let key = format!("{folder}/{sha256}");
-    job.compute.scratch().put(&key, bytes.clone()).await.map_err(|error| {
+    put_blob(job, &key, bytes).await?;
+    Ok(Blob::object(sha256, key))
+}
+
+async fn put_blob(job: &Job, key: &str, bytes: &Bytes) -> Result<(), RemoteError> {
+    job.compute.scratch().put(key, bytes.clone()).await.map_err(|error| {
         let message = format!("cannot pass {} bytes to the workers: failed to {error}", bytes.len());
         RemoteError::new(kind::STORAGE, message)
-    })?;
-    Ok(Blob::object(sha256, key))
+    })
 }
 
 /// Takes in the answer and updates the job as it comes.

@@ -14,6 +14,7 @@ use super::state::{InvocationRecord, JobState, Told};
 use super::{now_us, signal};
 use crate::compute::{Compute, Usage};
 use crate::protocol::{Blob, RemoteError, kind};
+use crate::storage::Scratch;
 
 /// Takes what functions print while they run: job, call, text.
 pub type LogSink = Arc<dyn Fn(&str, u64, &[u8]) + Send + Sync>;
@@ -224,8 +225,13 @@ impl Job {
     /// Removes results, and with `functions` the function too, from the scratch store.
     pub async fn remove_objects(&self, functions: bool) {
         let mut keys = self.state().slots.take_object_keys();
-        if functions {
-            keys.extend(self.function_blob.get().and_then(|blob| blob.key.clone()));
+        if functions && let Some(key) = self.function_blob.get().and_then(|blob| blob.key.clone()) {
+            // Objects are named by their content: another job may be about to read it.
+            let is_its_key = |blob: &Blob| blob.key.as_ref() == Some(&key);
+            let mut others = super::all().into_iter().filter(|job| !std::ptr::eq(Arc::as_ptr(job), self));
+            if !others.any(|job| !job.is_left_by_workers() && job.function_blob.get().is_some_and(is_its_key)) {
+                keys.push(key);
+            }
         }
         for key in keys {
             if let Err(error) = self.compute.scratch().delete(&key).await {
@@ -372,7 +378,7 @@ impl Job {
                     let slot = state.slots.get_mut(call);
                     slot.state = State::Invoked;
                     slot.invocation = invocation;
-                    slot.attempt = span.attempt.min(u32::from(u8::MAX)) as u8;
+                    slot.attempt = span.attempt.min(u32::from(u16::MAX)) as u16;
                 }
             }
             state.in_flight += 1;
@@ -398,20 +404,20 @@ impl Job {
         let mut state = self.state();
         if let Some(result) = state.result(of) {
             drop(state);
-            job.take_dependency(call, result);
+            job.take_dependency(call, result, self.compute.scratch());
         } else {
             state.dependents.entry(of).or_default().push((Arc::downgrade(job), call));
         }
     }
 
-    /// The result that `call` waited for.
-    fn take_dependency(self: &Arc<Self>, call: u64, result: CallResult) {
+    /// The result that `call` waited for; a large one is in the scratch store of the job that gave it.
+    fn take_dependency(self: &Arc<Self>, call: u64, result: CallResult, scratch: Arc<Scratch>) {
         match result {
             CallResult::Message(message) => self.push_elements(call, std::iter::once(message)),
             CallResult::Object { key, .. } => {
                 let job = self.clone();
                 crate::io::handle().spawn(async move {
-                    match job.compute.scratch().get(&key).await {
+                    match scratch.get(&key).await {
                         Ok(message) => job.push_elements(call, std::iter::once(message)),
                         Err(error) => job.fail_unplanned(call, RemoteError::new(kind::STORAGE, error)),
                     }
@@ -431,7 +437,7 @@ impl Job {
     pub(super) fn tell(&self, told: Vec<Told>) {
         for (job, call, result) in told {
             if let Some(job) = job.upgrade() {
-                job.take_dependency(call, result);
+                job.take_dependency(call, result, self.compute.scratch());
             }
         }
     }

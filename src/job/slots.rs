@@ -66,7 +66,7 @@ pub(super) struct Slot {
     pub end_s: f32,
     pub known_s: f32,
     length: u8,
-    pub attempt: u8,
+    pub attempt: u16,
     pub state: State,
 }
 

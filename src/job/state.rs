@@ -175,10 +175,10 @@ impl JobState {
                 let record = &mut self.invocations[number as usize];
                 record.worker_start_us = at_us;
                 record.worker = Some(name);
-                self.lost_idle = 0;
                 self.hear(number);
             }
             Frame::Started { call, at_us } => {
+                self.lost_idle = 0;
                 if self.cancelling.remove(&call) {
                     self.abort_invocation_of(call);
                 }
@@ -197,6 +197,8 @@ impl JobState {
                 slot.end_s = since(end_us);
                 slot.known_s = since(now_us());
                 let attempt = u32::from(slot.attempt);
+                // Attempts that the platform spoiled have a budget of their own.
+                let own_attempts = attempt - self.spoiled.get(&call).copied().unwrap_or(0).min(attempt);
                 if !logs.is_empty() {
                     self.slots.logs.insert(call, logs);
                 }
@@ -209,7 +211,9 @@ impl JobState {
                         self.slots.set_large(call, Large::Object { key, sha256 });
                         self.end(call, State::Done)
                     }
-                    Outcome::Error(error) if attempt <= retries && is_retried(&error) => {
+                    Outcome::Error(error)
+                        if own_attempts <= retries && attempt < u32::from(u16::MAX) && is_retried(&error) =>
+                    {
                         return (Vec::new(), Some(call));
                     }
                     Outcome::Error(error) => self.fail(call, error, State::Failed),

@@ -175,3 +175,54 @@ fn a_runtime_that_is_no_executable() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.err.contains("notes.txt"), "{run:?}");
 }
+
+#[test]
+fn a_worker_that_ends_before_it_begins_hands_over_nothing_of_the_job_before() {
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        local pid = lithops.call_async(function()
+          local ffi = require "ffi"
+          ffi.cdef "int getpid(void);"
+          return ffi.C.getpid()
+        end):result()
+        -- So that the next invocation is its own and not begun.
+        os.execute("kill -STOP " .. pid)
+        local f = lithops.call_async(function(x) return "result of " .. x end, "B")
+        while f.state ~= "invoked" do lithops.sleep(0.001) end
+        lithops.sleep(0.05)
+        os.execute("kill -KILL " .. pid)
+        same(f:result(), "result of B")
+        "#,
+    );
+}
+
+#[test]
+fn workers_that_end_before_every_call_are_not_started_for_ever() {
+    passes(
+        r#"
+        local big = ("x"):rep(60 * 2^20)
+        local f = lithops.call_async(function() return #big end, 1, {runtime_memory = 50})
+        same(raises("runtime_memory", function() f:result() end).kind, "out_of_memory")
+        "#,
+    );
+}
+
+#[test]
+fn attempts_that_a_crash_spoiled_are_not_the_functions() {
+    passes(
+        r#"
+        local f = lithops.call_async(function()
+          append(here .. "/attempts", lithops.call.attempt .. " ")
+          if lithops.call.attempt == 1 then os.exit(9) end
+          error("attempt " .. lithops.call.attempt)
+        end, nil, {retries = 1})
+        raises("attempt 3", function() f:result() end)
+        same(read(here .. "/attempts"), "1 2 3 ")
+        -- However many there may be.
+        local g = lithops.call_async(function() error("x") end, nil, {retries = 300})
+        raises("x", function() g:result() end)
+        same(g.stats.attempts, 301)
+        "#,
+    );
+}

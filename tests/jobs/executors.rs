@@ -159,3 +159,36 @@ fn waiting_works_wherever_lua_code_runs() {
     folder.write("waits.lua", "return lithops.call_async(function() return 5 end):result()");
     run_in(&folder, &[]).prints("ok\n");
 }
+
+#[test]
+fn large_results_pass_from_one_executor_to_another() {
+    passes(
+        r#"
+        local a, b = lithops.FunctionExecutor{max_workers = 1}, lithops.FunctionExecutor{max_workers = 1}
+        local f = a:map(function(n) return ("x"):rep(n) end, {5 * 2^20, 3})
+        same(b:map(function(s) return #s end, f):get_result(), {5 * 2^20, 3})
+        "#,
+    );
+}
+
+#[test]
+fn jobs_over_the_same_large_elements_do_not_take_them_from_each_other() {
+    passes(
+        r#"
+        local data = { ("1"):rep(1500000), ("2"):rep(1500000) }
+        local ex = lithops.FunctionExecutor{max_workers = 1}
+        local first = ex:map(function(s) lithops.sleep(0.05) return #s end, data, {chunksize = 1})
+        local second = ex:map(function(s) return -#s end, data, {chunksize = 1})
+        same(ex:get_result(first), {1500000, 1500000})
+        same(ex:get_result(second), {-1500000, -1500000})
+        -- Nor the function, if that is large.
+        local large = ("f"):rep(2 * 2^20)
+        local function work(x) lithops.sleep(0.05) return #large + x end
+        local done, running = ex:map(work, {1}), nil
+        ex:get_result(done)
+        running = ex:map(work, {2, 3}, {chunksize = 1})
+        ex:clean{fs = done, clean_fn = true}
+        same(ex:get_result(running), {2 * 2^20 + 2, 2 * 2^20 + 3})
+        "#,
+    );
+}

@@ -98,6 +98,20 @@ pub(super) struct Pool {
     futures: OnceLock<Arc<dyn FetchFuture>>,
 }
 
+/// Empties a journal. The worker does so when it begins; one that ends before would leave the answer to its last invocation as that
+/// to its next one.
+fn forget_last_answer(journal: &Path) {
+    match std::fs::OpenOptions::new().write(true).open(journal) {
+        Ok(file) => {
+            if let Err(error) = file.set_len(0) {
+                tracing::warn!(%error, "cannot empty a journal");
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!(%error, "cannot empty a journal"),
+    }
+}
+
 impl Pool {
     pub fn new(settings: Settings) -> Result<Arc<Self>, std::io::Error> {
         let folder = RunFolder::new(&std::env::temp_dir())?;
@@ -231,6 +245,7 @@ impl Pool {
             };
             let busy = Phase::Busy { invocation: pending.invocation, events: pending.events.clone(), waiting: false };
             if let Phase::Idle(work) = std::mem::replace(&mut worker.phase, busy) {
+                forget_last_answer(&worker.journal);
                 let _ = pending.events.send(Event::Assigned);
                 let _ = work.send(Assignment {
                     invocation: pending.invocation,
