@@ -63,20 +63,32 @@ impl Account {
                 "neither the configuration nor the environment names one: set `aws.region`, or AWS_REGION",
             ));
         }
+        let account = Account::with(aws.clone(), region.map(str::to_owned), sdk);
+        accounts().push(account.clone());
+        Ok(account)
+    }
+
+    /// An account whose services are all at this address.
+    #[cfg(test)]
+    pub(crate) fn at(url: &str) -> Account {
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(url)
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "tests")))
+            .http_client(http_client())
+            .build();
+        Account::with(Aws::default(), None, sdk)
+    }
+
+    fn with(aws: Aws, region: Option<String>, sdk: SdkConfig) -> Account {
         // An invocation that may have run must not be repeated by anybody who does not know what it did.
         let lambda_config = aws_sdk_lambda::config::Builder::from(&sdk)
             .retry_config(aws_sdk_lambda::config::retry::RetryConfig::disabled())
             .stalled_stream_protection(aws_sdk_lambda::config::StalledStreamProtectionConfig::disabled())
             .build();
-        let account = Account(Arc::new(Inner {
-            aws: aws.clone(),
-            region: region.map(str::to_owned),
-            lambda: aws_sdk_lambda::Client::from_conf(lambda_config),
-            sdk,
-            id: OnceCell::new(),
-        }));
-        accounts().push(account.clone());
-        Ok(account)
+        let lambda = aws_sdk_lambda::Client::from_conf(lambda_config);
+        Account(Arc::new(Inner { aws, region, lambda, sdk, id: OnceCell::new() }))
     }
 
     /// What clients of further services are made from.

@@ -13,7 +13,7 @@ pub enum Exit {
     Success,
     /// The script has a syntax error, or raised an error; or a command failed; or output could not be written.
     Script,
-    /// The command line or the configuration is wrong, or the script cannot be read.
+    /// The command line is wrong, or a configuration that it names or that a command needs; or the script cannot be read.
     Usage,
     /// A bug of this program.
     Internal,
@@ -39,8 +39,9 @@ impl Exit {
     pub const HELP: &str = "\
 Exit codes:
   0    the script came to its end, or its output was cut off by `| head`
-  1    the script raised an error, or is not valid Lua; a call failed and nobody asked for its result; or the command failed
-  2    the command line or the configuration is wrong, or the script cannot be read
+  1    the script raised an error (also: of a wrong configuration that it found), or is not valid Lua; a call failed and
+       nobody asked for its result; or the command failed
+  2    the command line is wrong, or a configuration that it names or that a command needs; or the script cannot be read
   70   a bug of lithops-lua itself
   130  Ctrl-C
   n    the script called os.exit(n)";
@@ -49,11 +50,23 @@ Exit codes:
 /// Ends the process: runs the exit hooks, writes out what the script printed.
 pub fn end(exit: Exit) -> ! {
     run_exit_hooks();
+    if exit == Exit::Interrupted {
+        // Somebody wants the end, though the script may be writing to a pipe that nobody reads.
+        if !output::try_flush() {
+            end_interrupted_at_once();
+        }
+        process::exit(exit.code());
+    }
     let exit = match output::flush() {
         Err(error) if exit == Exit::Success => report_output(&error),
         _ => exit,
     };
     process::exit(exit.code())
+}
+
+/// Ends the process at a second Ctrl-C: nothing is cleaned up, nothing written out.
+pub fn end_interrupted_at_once() -> ! {
+    output::end_at_once(Exit::Interrupted.code())
 }
 
 /// Ends the process because standard output cannot be written.

@@ -50,10 +50,10 @@ pub enum Action {
 /// What to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Logs {
-    /// Below this, nothing is logged, unless `LITHOPS_LOG` says otherwise.
-    pub level: LogLevel,
-    /// How.
-    pub format: LogFormat,
+    /// Below this, nothing is logged, unless `LITHOPS_LOG` says otherwise. `None`: as the configuration says, or `Warn`.
+    pub level: Option<LogLevel>,
+    /// How. `None`: as the configuration says, or as text.
+    pub format: Option<LogFormat>,
 }
 
 /// How much to log.
@@ -61,8 +61,6 @@ pub struct Logs {
 pub enum LogLevel {
     /// `-q`.
     Error,
-    /// Neither `-q` nor `-v`.
-    Warn,
     /// `-v`.
     Info,
     /// `-vv`.
@@ -84,10 +82,10 @@ impl HighArgs {
             overrides.push(Override::parse(option)?);
         }
         let level = match (low.quiet, low.verbose) {
-            (true, _) => LogLevel::Error,
-            (false, 0) => LogLevel::Warn,
-            (false, 1) => LogLevel::Info,
-            (false, _) => LogLevel::Debug,
+            (true, _) => Some(LogLevel::Error),
+            (false, 0) => None,
+            (false, 1) => Some(LogLevel::Info),
+            (false, _) => Some(LogLevel::Debug),
         };
         let action = match low.command {
             Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },

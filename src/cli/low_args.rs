@@ -86,9 +86,9 @@ pub struct LowArgs {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// How logs are written
-    #[arg(long, value_name = "FORMAT", global = true, value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// How logs are written: `text` unless the configuration says otherwise
+    #[arg(long, value_name = "FORMAT", global = true, value_enum)]
+    pub log_format: Option<LogFormat>,
 
     /// What to do instead of running a script.
     #[command(subcommand)]
@@ -96,10 +96,9 @@ pub struct LowArgs {
 }
 
 /// How logs are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// A line for people.
-    #[default]
     Text,
     /// A JSON object a line.
     Json,

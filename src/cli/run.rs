@@ -118,7 +118,7 @@ fn refuse(error: &ConfigError) -> Exit {
 
 /// Runs the script on a thread of its own, which the API may block; this one stays free.
 fn on_own_thread(script: Script, config: ConfigChoice, progress: bool) -> Exit {
-    interrupt::on_interrupt(|| exit::end(Exit::Interrupted));
+    interrupt::on_interrupt(|| exit::end(Exit::Interrupted), exit::end_interrupted_at_once);
     output::on_failure(exit::end_without_output);
     let thread = thread::Builder::new().name("script".into()).stack_size(STACK_BYTES);
     match thread.spawn(move || run_script(&script, config, progress)) {

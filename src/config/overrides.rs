@@ -1,8 +1,10 @@
 //! Single keys set by the command line or by a script, over whatever the configuration says.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::origin::Source;
+use super::schema::{alias, section};
+use super::show::is_secret_name;
 use super::tree::{self, Node};
 use super::{ConfigError, Problem};
 
@@ -23,11 +25,12 @@ pub struct Override {
 impl Override {
     /// `section.key=value` as given to `-o`; the value is YAML (`3`, `true`, `[a, b]`), or the text itself where the key is a text.
     pub fn parse(argument: &str) -> Result<Override, ConfigError> {
-        // Only the part before `=` is ever shown: the value may be a secret.
         let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
-        let source = Source::CommandLine(format!("-o {name}"));
+        // Only the name is ever shown: the value may be a secret, also behind a `:` in place of the `=`.
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"_.-".contains(c));
+        let source = Source::CommandLine(format!("-o {}", &name[..end.unwrap_or(name.len())]));
         let parts = name.split_once('.').filter(|(section, key)| !section.is_empty() && !key.is_empty());
-        let Some((section, key)) = parts.filter(|_| argument.contains('=')) else {
+        let Some((section, key)) = parts.filter(|_| end.is_none() && argument.contains('=')) else {
             return Err(ConfigError::one(Problem {
                 source,
                 key: None,
@@ -82,6 +85,35 @@ impl Override {
     /// An option of `lithops.Storage{…}` that stands for a key.
     pub fn storage_option(option: &str, section: &str, key: &str, value: &Value) -> Override {
         Override::new(section, key, Node::from_json(value), Source::StorageOption(option.into()))
+    }
+
+    /// Sets the keys in a configuration's table, for a process that does not know the command line. Secrets stay out.
+    pub fn set_in(table: &mut Value, overrides: &[Override]) {
+        let Some(sections) = table.as_object_mut() else { return };
+        for set in overrides {
+            let Some(name) = &set.section else { continue };
+            let known = section(name).and_then(|section| section.keys.iter().find(|known| known.name == set.key));
+            if known.is_some_and(|key| key.secret) || is_secret_name(&set.key) {
+                continue;
+            }
+            for (section, key) in set.drops {
+                if let Some(keys) = sections.get_mut(*section).and_then(Value::as_object_mut) {
+                    keys.remove(*key);
+                }
+            }
+            let keys = sections.entry(name.as_str()).or_insert_with(|| Map::new().into());
+            let Some(keys) = keys.as_object_mut() else { continue };
+            if let Some(other) = alias(name, &set.key) {
+                keys.remove(other);
+            }
+            let typed = set.typed.as_deref().filter(|_| known.is_some_and(|key| key.rule.is_text()));
+            let value = match typed {
+                Some("" | "null") => Value::Null,
+                Some(text) => text.into(),
+                None => set.value.to_json(),
+            };
+            keys.insert(set.key.clone(), value);
+        }
     }
 
     fn argument(flag: &str, section: &str, key: &str, value: &str) -> Override {

@@ -184,19 +184,19 @@ const LITHOPS: &[Key] = &[
             same: &[("critical", "error"), ("warning", "warn")],
         },
         Default::Absent,
-        "The least severe log message that is shown; absent: as the command line says.",
+        "The least severe log message that is shown; `-v`, `-q` and LITHOPS_LOG win over it.",
     ),
     Key::new(
         "log_format",
         Rule::Choice { of: &["text", "json"], same: &[] },
-        Default::Text("text"),
-        "How log messages are written.",
+        Default::Absent,
+        "How log messages are written, by default as text; `--log-format` and LITHOPS_LOG win over it.",
     ),
     Key::new(
         "data_limit",
         Rule::WholeOrNone { min: 1, max: ANY },
         Default::Absent,
-        "The most megabytes of input that one job may have; absent: no limit.",
+        "The most megabytes that the values of one job's input may have, as they are sent; absent: no limit.",
     ),
     Key::new(
         "retries",

@@ -130,6 +130,15 @@ impl<'de> Visitor<'de> for Grow<'_> {
         Ok(Node::Scalar(value.into()))
     }
 
+    fn visit_i128<E: serde::de::Error>(self, value: i128) -> Result<Node, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Node, E> {
+        // No key means so large a number: some rule refuses it as one, without its digits where they are a secret.
+        self.visit_f64(value as f64)
+    }
+
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
         // JSON has no infinities: as a text they fail every rule for numbers, with their name.
         let number = serde_json::Number::from_f64(value).map(Value::Number);

@@ -44,7 +44,8 @@ pub struct Lithops {
     pub exclude_modules: Vec<String>,
     /// `error`, `warn`, `info`, `debug`, `trace`; `None`: as the command line says.
     pub log_level: Option<String>,
-    pub log_format: LogFormat,
+    /// `None`: as the command line says.
+    pub log_format: Option<LogFormat>,
     /// `None`: no limit.
     pub data_limit_mb: Option<u64>,
     /// Further attempts after the function itself failed.
@@ -165,10 +166,10 @@ impl Lithops {
             },
             exclude_modules: of.texts("exclude_modules"),
             log_level: of.value("log_level").map(|_| of.text("log_level")),
-            log_format: match of.text("log_format").as_str() {
-                "json" => LogFormat::Json,
+            log_format: of.value("log_format").map(|format| match format.as_str() {
+                Some("json") => LogFormat::Json,
                 _ => LogFormat::Text,
-            },
+            }),
             data_limit_mb: of.number("data_limit"),
             retries: of.count("retries"),
             platform_retries: of.count("platform_retries"),

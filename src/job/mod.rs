@@ -34,7 +34,7 @@ pub use gather::{Spawning, gather};
 pub use input::Source;
 pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
 pub use objects::{FoundObjects, ObjectInput, ObjectPlan};
-pub use signal::{Eager, generation, wait};
+pub use signal::{Eager, generation, give, wait};
 pub use slots::State;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -58,7 +58,7 @@ pub(super) fn give_if(noteworthy: bool) {
 }
 
 /// Says that something changed.
-pub(super) fn give() {
+pub fn give() {
     *GENERATION.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
     CHANGED.notify_all();
     CHANGED_ASYNC.notify_waiters();

@@ -1,10 +1,20 @@
 //! Ctrl-C while jobs run: workers stop, what was done is said, the process ends.
 
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, OnceLock};
 
-/// Ends the process with the exit code of an interrupted one. Set once, by the command line.
-static END: OnceLock<fn() -> !> = OnceLock::new();
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What ends the process with the exit code of an interrupted one. Set once, by the command line.
+static END: OnceLock<End> = OnceLock::new();
+
+struct End {
+    /// After the exit hooks.
+    after_hooks: fn() -> !,
+    /// Whatever the process is waiting for.
+    at_once: fn() -> !,
+}
 
 /// Whether Ctrl-C ends the process.
 static HAS_COME: AtomicBool = AtomicBool::new(false);
@@ -14,9 +24,9 @@ pub fn has_come() -> bool {
     HAS_COME.load(Ordering::Acquire)
 }
 
-/// Sets what ends the process.
-pub fn on_interrupt(end: fn() -> !) {
-    let _ = END.set(end);
+/// Sets what ends the process: at the first Ctrl-C, which cleans up, and at a second one while that takes its time.
+pub fn on_interrupt(after_hooks: fn() -> !, at_once: fn() -> !) {
+    let _ = END.set(End { after_hooks, at_once });
 }
 
 /// Watches for Ctrl-C from now on. Without jobs and exit hooks, the system's own way to end a process will do.
@@ -24,15 +34,24 @@ pub(super) fn watch() {
     static WATCH: Once = Once::new();
     let Some(end) = END.get() else { return };
     WATCH.call_once(|| {
-        crate::io::handle().spawn(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                // The hooks wait for nobody, but the runtime's thread must stay free for what they need.
-                HAS_COME.store(true, Ordering::Release);
-                std::thread::spawn(|| {
-                    crate::report::clear();
-                    eprintln!("lithops-lua: interrupted{}", summary());
-                    end()
-                });
+        let runtime = crate::io::handle();
+        // Before this returns: a Ctrl-C right after it finds what cleans up.
+        let _context = runtime.enter();
+        let Ok(mut interrupts) = signal(SignalKind::interrupt()) else { return };
+        runtime.spawn(async move {
+            if interrupts.recv().await.is_none() {
+                return;
+            }
+            // The hooks wait for nobody, but the runtime's thread must stay free for what they need.
+            HAS_COME.store(true, Ordering::Release);
+            std::thread::spawn(move || {
+                crate::report::clear();
+                // Standard error may be a pipe that was closed, too.
+                let _ = writeln!(io::stderr(), "lithops-lua: interrupted{}", summary());
+                (end.after_hooks)()
+            });
+            if interrupts.recv().await.is_some() {
+                (end.at_once)()
             }
         });
     });

@@ -1,8 +1,10 @@
 //! What one VM knows beyond Lua: its codec, its configuration, its executors, and in a worker the call that it runs.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::path::Path;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use mlua::{Lua, Table};
@@ -13,7 +15,8 @@ use super::bind::Raise;
 use super::vm::Role;
 use crate::codec::Codec;
 use crate::compute::local::RelayCompute;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Override, Request};
+use crate::job::Job;
 use crate::storage::{ObjectSource, Scheme, StorageError};
 
 /// Gives the configuration when it is first needed, or says why there is none.
@@ -50,6 +53,8 @@ pub struct Session {
     codec: OnceCell<Codec>,
     loader: Cell<Option<ConfigLoader>>,
     config: OnceCell<Result<Config, String>>,
+    /// Single keys that the command line sets, in configurations of the script's own, too. None in a worker.
+    pub overrides: RefCell<Vec<Override>>,
     /// The executor behind `lithops.map` and its like.
     pub default_executor: OnceCell<Rc<Executor>>,
     /// Numbers executors.
@@ -64,6 +69,10 @@ pub struct Session {
     id: OnceCell<String>,
     /// Jobs that may not have ended.
     pub running: RefCell<Vec<Rc<JobEntry>>>,
+    /// How many of them there have to be for those that have ended to be left out.
+    prune_running_at: Cell<usize>,
+    /// Jobs with a future that was encoded for a job that is not known yet.
+    sent_jobs: RefCell<Vec<Arc<Job>>>,
     /// Large captures, by their paths, that the user was warned of.
     pub large_captures: RefCell<HashSet<String>>,
     /// Whether a progress bar may be drawn.
@@ -76,6 +85,8 @@ pub struct Session {
     pub depth: Cell<u32>,
     /// In a worker: what the worker does for its call.
     pub hooks: RefCell<Option<Rc<dyn WorkerHooks>>>,
+    /// In a worker: the place of its call, as long as others have it.
+    given_place: RefCell<Option<Weak<dyn Any>>>,
     /// In a worker: the driver's backend.
     pub relay: OnceCell<Arc<RelayCompute>>,
     /// Places that objects were read from.
@@ -89,6 +100,7 @@ impl Session {
             codec: OnceCell::new(),
             loader: Cell::new(None),
             config: OnceCell::new(),
+            overrides: RefCell::default(),
             default_executor: OnceCell::new(),
             next_executor: Cell::new(0),
             root_executor: RefCell::default(),
@@ -96,12 +108,15 @@ impl Session {
             computes_datasets: Rc::default(),
             id: OnceCell::new(),
             running: RefCell::default(),
+            prune_running_at: Cell::new(0),
+            sent_jobs: RefCell::default(),
             large_captures: RefCell::default(),
             progress_allowed: Cell::new(false),
             args_metatable: OnceCell::new(),
             call: RefCell::default(),
             depth: Cell::new(0),
             hooks: RefCell::default(),
+            given_place: RefCell::default(),
             relay: OnceCell::new(),
             object_sources: RefCell::default(),
         })
@@ -136,9 +151,20 @@ impl Session {
     pub fn config(&self) -> Result<&Config, Raise> {
         let loaded = self.config.get_or_init(|| match self.loader.take() {
             Some(loader) => loader(),
-            None => crate::config::load(crate::config::Request::default()).map_err(|error| error.to_string()),
+            None => crate::config::load(Request::default()).map_err(|error| error.to_string()),
         });
-        loaded.as_ref().map_err(|message| Raise::Message(message.clone()))
+        loaded.as_ref().map_err(|message| Raise::Message(format!("failed to {message}")))
+    }
+
+    /// Loads a configuration of the script's own, a table or a file: over it go the command line, and then `options`.
+    pub fn load_own_config(
+        &self,
+        table: Option<serde_json::Value>,
+        file: Option<&Path>,
+        options: &[Override],
+    ) -> Result<Config, ConfigError> {
+        let overrides = [self.overrides.borrow().as_slice(), options].concat();
+        crate::config::load(Request { table, file, overrides: &overrides, ..Request::default() })
     }
 
     /// The place that addresses of this scheme lead to, opened at first use.
@@ -160,22 +186,47 @@ impl Session {
         Ok(self.id.get().map_or("", String::as_str))
     }
 
-    /// In a worker: the place of the call that runs here, for others while it waits.
-    pub fn give_place(&self) -> Option<Box<dyn std::any::Any>> {
+    /// In a worker: the place of the call that runs here, for others while it waits. An iterator that is read by a wait may
+    /// wait itself: others have the place until the last of these waits has dropped it.
+    pub fn give_place(&self) -> Option<Rc<dyn Any>> {
         if let Some(hooks) = &*self.hooks.borrow() {
             hooks.before_wait();
         }
-        self.relay.get().map(|relay| crate::compute::Compute::give_place(&**relay))
+        let relay = self.relay.get()?;
+        if let Some(place) = self.given_place.borrow().as_ref().and_then(Weak::upgrade) {
+            return Some(place);
+        }
+        let place: Rc<dyn Any> = crate::compute::Compute::give_place(&**relay).into();
+        *self.given_place.borrow_mut() = Some(Rc::downgrade(&place));
+        Some(place)
+    }
+
+    /// A future of this job is sent, whose value a worker may ask for.
+    pub fn add_sent_job(&self, job: &Arc<Job>) {
+        let mut sent = self.sent_jobs.borrow_mut();
+        if sent.last().is_none_or(|last| !Arc::ptr_eq(last, job)) {
+            sent.push(job.clone());
+        }
+    }
+
+    /// The jobs with a future that was sent since the last time.
+    pub fn take_sent_jobs(&self) -> Vec<Arc<Job>> {
+        self.sent_jobs.take()
     }
 
     /// Remembers a job until it has ended.
     pub fn add_running(&self, entry: Rc<JobEntry>) {
+        entry.hold(self.take_sent_jobs());
         let mut running = self.running.borrow_mut();
-        if running.len() >= 32 {
-            // A failure that nobody has been told of is told at the end.
+        if running.len() >= self.prune_running_at.get() {
             running.retain(|entry| {
-                !entry.job.is_ended() || (entry.job.progress().failed > 0 && !entry.failure_told.get())
+                let is_over = entry.job.is_ended() && !entry.job.is_being_left();
+                // A failure that nobody has been told of is told at the end.
+                !is_over || (entry.job.progress().failed > 0 && !entry.failure_told.get())
             });
+            // They hold results, so that a few are looked at each time; many, once they have doubled.
+            let left = running.len();
+            self.prune_running_at.set(if left < 32 { 0 } else { 2 * left });
         }
         running.push(entry);
     }

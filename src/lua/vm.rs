@@ -13,6 +13,7 @@ use super::search_path::SearchPath;
 use super::session::Session;
 use super::{api, closing, collector, errors, exit, gmatch, output, require, traceback};
 use crate::config::{self, Config, ConfigError, Override, Request};
+use crate::report;
 
 /// What a VM is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +34,18 @@ pub struct ConfigChoice {
 }
 
 impl ConfigChoice {
-    /// Reads and checks the configuration.
+    /// Reads and checks the configuration. The log follows it.
     pub fn load(&self) -> Result<Config, ConfigError> {
-        config::load(Request { file: self.file.as_deref(), overrides: &self.overrides, ..Request::default() })
+        let overrides = &self.overrides;
+        let loaded = config::load(Request { file: self.file.as_deref(), overrides, ..Request::default() });
+        loaded.inspect(|config| report::follow_log_settings(&config.lithops))
     }
 
     /// The same, where what must yet be made on AWS may be absent.
     pub fn load_incomplete(&self) -> Result<Config, ConfigError> {
         let overrides = &self.overrides;
-        config::load_incomplete(Request { file: self.file.as_deref(), overrides, ..Request::default() })
+        let loaded = config::load_incomplete(Request { file: self.file.as_deref(), overrides, ..Request::default() });
+        loaded.inspect(|config| report::follow_log_settings(&config.lithops))
     }
 
     /// Whether the command line said nothing about it.
@@ -111,6 +115,7 @@ impl Vm {
             output::install(&lua)?;
         }
         let config = settings.config.clone();
+        *session.overrides.borrow_mut() = config.overrides.clone();
         session.set_config_loader(Box::new(move || config.load().map_err(|error| error.to_string())));
         api::install(&lua, settings.role)?;
         let path = SearchPath::new(settings.role, &settings.script_folders);

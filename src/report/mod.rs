@@ -1,7 +1,7 @@
-//! What a driver shows while it works: the progress bar, and the lines that functions print.
+//! What a driver shows while it works: the progress bar, the lines that functions print, the log.
 
 mod logs;
 mod progress;
 
-pub use logs::print_log;
+pub use logs::{AroundBar, follow_log_settings, on_log_settings, print_log};
 pub use progress::{Progress, clear};

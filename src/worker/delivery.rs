@@ -12,7 +12,8 @@ use crate::storage::Scratch;
 const FIRST_PART_AFTER: Duration = Duration::from_millis(20);
 /// Without anything to say, a worker that lives writes an empty part after so many intervals.
 const SILENT_INTERVALS: u32 = 4;
-/// How often a part is put again when the store fails, before the answer is given up: then the driver misses this worker.
+/// How often a part is put again when the store fails, before the answer is given up, and with it the worker: then the
+/// driver misses it.
 const ATTEMPTS: u32 = 5;
 
 /// Puts the parts of an answer until its end.
@@ -41,7 +42,9 @@ pub(super) async fn run(answer: &Answer, scratch: &Scratch, target: &ObjectAnswe
         let last = if is_complete { ObjectAnswer::LAST } else { "" };
         let key = format!("{}/{number:08}{last}", target.key);
         if !put(scratch, &key, std::mem::take(&mut pending)).await {
-            return;
+            // Nobody hears of what the calls do from now on. The platform counts an invocation that fails, and logs it.
+            super::complain("it gives the answer up, and ends: its driver misses it");
+            std::process::exit(1);
         }
         last_part = Instant::now();
         number += 1;
@@ -54,9 +57,10 @@ async fn put(scratch: &Scratch, key: &str, part: Vec<u8>) -> bool {
         match scratch.put(key, part.clone()).await {
             Ok(()) => return true,
             Err(error) => {
-                // On AWS this is the function's log.
-                eprintln!("lithops-lua worker: cannot write a part of the answer (attempt {attempt}): {error}");
-                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
+                super::complain(&format!("cannot write a part of the answer (attempt {attempt}): {error}"));
+                if attempt < ATTEMPTS {
+                    tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
+                }
             }
         }
     }

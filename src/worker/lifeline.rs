@@ -26,6 +26,6 @@ pub(super) fn watch() {
         std::process::exit(0);
     });
     if let Err(error) = watcher {
-        eprintln!("lithops-lua worker: cannot watch its driver: {error}");
+        super::complain(&format!("cannot watch its driver: {error}"));
     }
 }

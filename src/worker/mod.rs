@@ -14,6 +14,7 @@ mod tasks;
 use std::convert::Infallible;
 use std::fs::File;
 use std::future::Future;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,7 +58,7 @@ pub fn run() -> i32 {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("lithops-lua worker: cannot start: {error}");
+            complain(&format!("cannot start: {error}"));
             return 1;
         }
     };
@@ -65,7 +66,7 @@ pub fn run() -> i32 {
     let mut threads = match Threads::start() {
         Ok(threads) => threads,
         Err(error) => {
-            eprintln!("lithops-lua worker: cannot start: {error}");
+            complain(&format!("cannot start: {error}"));
             return 1;
         }
     };
@@ -126,8 +127,11 @@ fn begin(
     let account_id = event.context.invoked_function_arn.split(':').nth(4).map(str::to_owned);
     let scratch = match &request.surroundings {
         None => local_scratch(),
-        Some(surroundings) => stored_scratch(surroundings, account_id.clone())
-            .map_err(|error| refuse(format!("cannot use the driver's configuration: {error}")))?,
+        Some(surroundings) => {
+            crate::compute::aws_lambda::serve(&surroundings.scratch_prefix);
+            stored_scratch(surroundings, account_id.clone())
+                .map_err(|error| refuse(format!("cannot use the driver's configuration: {error}")))?
+        }
     };
     let delivered = request.surroundings.as_ref().and_then(|surroundings| surroundings.answer.clone());
     let begun = match delivered {
@@ -153,6 +157,11 @@ fn config_loader(text: String, account_id: Option<String>) -> ConfigLoader {
         let request = crate::config::Request { table: Some(table), ..Default::default() };
         crate::config::load(request).map_err(|error| error.to_string())
     })
+}
+
+/// A message on standard error, on AWS the function's log. Where that cannot be written, nobody is left to tell.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "lithops-lua worker: {message}");
 }
 
 /// The file in which the local backend finds what a worker had said when it died.

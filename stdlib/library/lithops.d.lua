@@ -103,7 +103,8 @@ function Future:wait(opts) end
 ---@return boolean cancelled
 function Future:cancel() end
 
----A list of futures. `#`, `ipairs` and `tostring` work on it.
+---A list of futures. `#`, `ipairs` and `tostring` work on it. It may be sent to workers, except that of an iterator, a range or
+---stored objects, whose futures are made as they are looked at: send a list of these.
 ---@class lithops.Futures
 ---@field [integer] lithops.Future
 local Futures = {}
@@ -122,9 +123,9 @@ function Futures:wait(opts) end
 ---@return integer cancelled How many it ended.
 function Futures:cancel() end
 
----Options of an executor. They win over the configuration.
+---Options of an executor. They win over the configuration and over the command line.
 ---@class lithops.ExecutorOptions
----@field config? table<string, table<string, any>> The configuration itself: sections with keys.
+---@field config? table<string, table<string, any>> The configuration itself: sections with keys. `-o` and its like win over it.
 ---@field config_file? string
 ---@field backend? string
 ---@field storage? string
@@ -134,7 +135,7 @@ function Futures:cancel() end
 ---@field max_workers? integer
 ---@field worker_processes? integer Calls at a time in one function instance; locally the name that Lithops gives to `max_workers`.
 ---@field remote_invoker? boolean Whether one function starts all others; means nothing locally.
----@field log_level? "error"|"warn"|"info"|"debug"|"trace"
+---@field log_level? "error"|"warn"|"info"|"debug"|"trace" Of the whole program, unless `-v`, `-q` or LITHOPS_LOG say otherwise.
 ---@field progress? boolean Whether there is a progress bar on a terminal.
 
 ---Options of all kinds of jobs.
@@ -173,7 +174,7 @@ function Futures:cancel() end
 ---@field throw_except? boolean false: a failed call gives its error object in place of its value.
 
 ---@class lithops.CleanOptions
----@field fs? lithops.Future|lithops.Futures|lithops.Future[]
+---@field fs? lithops.Future|lithops.Futures|lithops.Future[] What to forget. What a job stored is removed if all of its calls are named.
 ---@field cs? lithops.CloudObject|lithops.CloudObject[] Cloud objects of the default store, which are deleted.
 ---@field clean_cloudobjects? boolean Whether to delete the cloud objects that were stored without a key by calls of this
 ---executor, and for the default executor those that the script itself stored; true by default. Nothing of jobs that still
@@ -219,7 +220,8 @@ function Executor:map(fn, iterdata, opts) end
 ---@return lithops.Futures
 function Executor:map_reduce(map_fn, iterdata, reduce_fn, opts) end
 
----Waits for futures; without them, for all that were not yet waited for.
+---Waits for futures; without them, for all that were not yet waited for. A job whose failure was raised then counts as waited
+---for.
 ---@param fs? lithops.Future|lithops.Futures|lithops.Future[]
 ---@param opts? lithops.WaitOptions
 ---@return lithops.Futures done
@@ -227,7 +229,8 @@ function Executor:map_reduce(map_fn, iterdata, reduce_fn, opts) end
 function Executor:wait(fs, opts) end
 
 ---Waits, and gives what the calls returned: one value for a `call_async` or a `map_reduce`, else a list in order, with their number in `n`.
----Without `fs`: what nobody has read yet. Raises the error object of the first call that failed.
+---Without `fs`: what nobody has read yet. Raises the error object of the first call that failed; without `fs`, its job then
+---counts as read.
 ---@param fs? lithops.Future|lithops.Futures|lithops.Future[]
 ---@param opts? lithops.ResultOptions
 ---@return any
@@ -264,7 +267,8 @@ function lithops.map(fn, iterdata, opts) end
 ---@return lithops.Futures
 function lithops.map_reduce(map_fn, iterdata, reduce_fn, opts) end
 
----Waits for futures; without them, for all that were not yet waited for. On the default executor.
+---Waits for futures; without them, for all that were not yet waited for. A job whose failure was raised then counts as waited
+---for. On the default executor.
 ---@param fs? lithops.Future|lithops.Futures|lithops.Future[]
 ---@param opts? lithops.WaitOptions
 ---@return lithops.Futures done
@@ -272,7 +276,8 @@ function lithops.map_reduce(map_fn, iterdata, reduce_fn, opts) end
 function lithops.wait(fs, opts) end
 
 ---Waits, and gives what the calls returned: one value for a `call_async` or a `map_reduce`, else a list in order, with their number in `n`.
----Without `fs`: what nobody has read yet. Raises the error object of the first call that failed. On the default executor.
+---Without `fs`: what nobody has read yet. Raises the error object of the first call that failed; without `fs`, its job then
+---counts as read. On the default executor.
 ---@param fs? lithops.Future|lithops.Futures|lithops.Future[]
 ---@param opts? lithops.ResultOptions
 ---@return any

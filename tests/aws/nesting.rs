@@ -97,3 +97,22 @@ fn a_call_that_times_out_beside_others_takes_none_with_it() {
         "#,
     );
 }
+
+/// Large functions and results of jobs in jobs: the driver removes them with its own.
+#[test]
+fn what_nested_jobs_left_in_storage_is_removed() {
+    for monitoring in ["stream", "storage"] {
+        let aws = Aws::new();
+        aws.configure(&format!("monitoring: {monitoring}, monitoring_interval: 0.1"), "");
+        aws.passes(
+            r#"
+            local big = ("x"):rep(1e6)
+            local function outer(x)
+              return #lithops.map(function(y) return ("y"):rep(5e6), #big end, {x, x}):get_result()
+            end
+            same(lithops.map(outer, {1, 2}, {chunksize = 1}):get_result(), {2, 2})
+            "#,
+        );
+        assert_eq!(aws.objects(), Vec::<String>::new(), "{monitoring}");
+    }
+}

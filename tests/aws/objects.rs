@@ -1,5 +1,10 @@
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
 use crate::aws::Aws;
 use crate::emulator::Knobs;
+use crate::jobs::with_prelude;
+use crate::support::Run;
 
 fn storage_mode(aws_lambda: &str) -> Aws {
     let aws = Aws::new();
@@ -99,4 +104,74 @@ fn a_function_starts_all_the_others() {
     // The driver itself sent a few requests with many of them in each.
     assert!((1..=10).contains(&of("RequestResponse")), "{}", of("RequestResponse"));
     assert_eq!(of("ResponseStream"), 0);
+}
+
+fn start(aws: &Aws, script: &str, err: Stdio) -> Child {
+    aws.folder.write("pipeline.lua", with_prelude(script));
+    let mut command = aws.command(&["pipeline.lua", aws.folder.path().to_str().unwrap()]);
+    command.stdout(Stdio::piped()).stderr(err).spawn().unwrap()
+}
+
+#[track_caller]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}: this does not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whoever cannot look does not know that a worker is silent.
+#[test]
+fn a_worker_is_not_missed_while_nobody_can_look() {
+    let aws = storage_mode("");
+    let driver = start(
+        &aws,
+        r#"
+        local f = lithops.call_async(function()
+          append(here .. "/ran", "x")
+          await(here .. "/go")
+          return 7
+        end)
+        while f.state ~= "running" do lithops.sleep(0.01) end
+        append(here .. "/heard", "x")
+        same(f:result(), 7)
+        same(read(here .. "/ran"), "x")
+        print "ok"
+        "#,
+        Stdio::piped(),
+    );
+    wait_until("the call begins", || aws.folder.path().join("heard").exists());
+    aws.emulator.turn(|knobs| knobs.denied = vec!["s3:ListBucket".into()]);
+    // More looks than fit into the time after which a silent worker is lost, 6.2 s.
+    let looks = aws.requests("s3:ListObjectsV2");
+    wait_until("looks in vain", || aws.requests("s3:ListObjectsV2") >= looks + 75);
+    aws.emulator.turn(|knobs| knobs.denied.clear());
+    let looks = aws.requests("s3:ListObjectsV2");
+    wait_until("looks", || aws.requests("s3:ListObjectsV2") >= looks + 5);
+    aws.folder.write("go", "");
+    let run: Run = driver.wait_with_output().unwrap().into();
+    assert_eq!((run.out.as_str(), run.code), ("ok\n", Some(0)), "{run:?}");
+    assert_eq!(aws.emulator.record().invocations.len(), 1);
+}
+
+/// A worker that cannot write fails where AWS sees it, and the user hears where to look.
+#[test]
+fn answers_that_never_come_are_told() {
+    let aws = storage_mode("runtime_timeout: 5");
+    aws.emulator.turn(|knobs| knobs.denied = vec!["s3:PutObject".into()]);
+    let said = aws.folder.path().join("said");
+    let err = std::fs::File::create(&said).unwrap();
+    let mut driver = start(&aws, "lithops.call_async(function() lithops.sleep(1) end):result()", err.into());
+    let is_told = || {
+        let said = std::fs::read_to_string(&said).unwrap();
+        said.contains("nothing is heard of 1 of the invocations") && said.contains("/aws/lambda/lithops-lua-")
+    };
+    wait_until("a word to the user", is_told);
+    driver.kill().unwrap();
+    driver.wait().unwrap();
+    let invocations = aws.emulator.record().invocations;
+    assert_eq!(invocations[0].error.as_deref(), Some("Runtime.ExitError"), "{invocations:?}");
+    // The driver made the bucket, though nobody could put anything into it.
+    assert_eq!(aws.requests("s3:CreateBucket"), 1);
 }

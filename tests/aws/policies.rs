@@ -97,3 +97,17 @@ fn what_a_policy_leaves_out_is_refused() {
         aws.emulator.turn(|knobs| (knobs.user_policy, knobs.role_policy) = (None, None));
     }
 }
+
+/// The role may not make the bucket, so it is there before a function needs it.
+#[test]
+fn a_function_may_be_the_first_to_write() {
+    let aws = Aws::new();
+    let (user, role) = (policy(&aws, "user"), policy(&aws, "role"));
+    aws.emulator.turn(|knobs| (knobs.user_policy, knobs.role_policy) = (Some(user), Some(role)));
+    aws.passes("same(#lithops.call_async(function() return ('x'):rep(5e6) end):result(), 5e6)");
+    std::fs::remove_dir_all(aws.emulator.buckets()).unwrap();
+    std::fs::create_dir(aws.emulator.buckets()).unwrap();
+    // The function is there already: with answers through storage the driver looks once.
+    aws.configure("monitoring: storage, monitoring_interval: 0.1", "");
+    aws.passes("same(#lithops.call_async(function() return ('x'):rep(5e6) end):result(), 5e6)");
+}

@@ -73,6 +73,17 @@ fn wrong_types_say_what_to_write() {
 }
 
 #[test]
+fn numbers_too_large_for_any_key_are_numbers_still() {
+    // All digits: a secret that somebody forgot to put in quotes.
+    assert_eq!(
+        problem("aws:\n  access_key_id: a\n  secret_access_key: 123456789012345678901234\n"),
+        "3: `aws.secret_access_key` must be a text: put it in quotes"
+    );
+    let problem = problem("lithops: {retries: -123456789012345678901234}");
+    assert!(problem.starts_with("1: `lithops.retries` must be a whole number from 0 to 1000, not -1"), "{problem}");
+}
+
+#[test]
 fn every_key_is_read() {
     let config = of_text(
         "lithops:\n  backend: localhost\n  storage: localhost\n  mode: localhost\n  monitoring: Storage\n  \
@@ -89,7 +100,7 @@ fn every_key_is_read() {
     assert!(!lithops.data_cleaner && !lithops.progress && !lithops.stream_logs);
     assert_eq!(lithops.include_modules, IncludeModules::Also(vec!["a".into(), "b.c".into()]));
     assert_eq!(lithops.exclude_modules, ["d"]);
-    assert_eq!((lithops.log_level.as_deref(), lithops.log_format), (Some("warn"), LogFormat::Json));
+    assert_eq!((lithops.log_level.as_deref(), lithops.log_format), (Some("warn"), Some(LogFormat::Json)));
     assert_eq!((lithops.data_limit_mb, lithops.retries, lithops.platform_retries), (Some(4), 3, 0));
     let localhost = &config.localhost;
     assert!(localhost.runtime.is_absolute() && localhost.runtime.ends_with("bin/worker"), "{localhost:?}");

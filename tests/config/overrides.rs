@@ -62,6 +62,11 @@ fn wrong_overrides_name_their_argument_and_no_value() {
         assert!(message(wrong).contains("expected `section.key=value`"), "{wrong}");
     }
     assert!(!message("secret=hunter2").contains("hunter2"));
+    // With something else in place of the `=`, also if the secret has one itself.
+    for wrong in ["aws.secret_access_key:hunter2", "aws.secret_access_key:hunter2=="] {
+        let message = message(wrong);
+        assert!(message.contains("(-o aws.secret_access_key): expected") && !message.contains("hunter2"), "{message}");
+    }
     assert!(!format!("{:?}", Override::parse("aws.secret_access_key=hunter2")).contains("hunter2"));
 }
 
@@ -76,4 +81,29 @@ fn a_backend_that_is_named_later_replaces_the_mode() {
         Override::parse("aws_lambda.execution_role=arn:aws:iam::123456789012:role/r").unwrap(),
     ];
     assert_eq!(machine.load_with(&set).unwrap().lithops.storage, "aws_s3");
+}
+
+#[test]
+fn overrides_go_into_a_table_but_for_secrets() {
+    let set = [
+        Override::parse("lithops.retries=5").unwrap(),
+        Override::parse("localhost.storage_bucket=123").unwrap(),
+        Override::parse("localhost.worker_processes=3").unwrap(),
+        Override::parse("aws.secret_access_key=hunter2").unwrap(),
+        Override::region("eu-north-1"),
+    ];
+    let mut table = json!({
+        "lithops": {"retries": 1, "progress": false},
+        "localhost": {"max_workers": 2},
+        "aws_lambda": {"region": "eu-west-1"},
+    });
+    Override::set_in(&mut table, &set);
+    let expected = json!({
+        "lithops": {"retries": 5, "progress": false},
+        "localhost": {"storage_bucket": "123", "worker_processes": 3},
+        "aws": {"region": "eu-north-1"},
+        "aws_lambda": {},
+    });
+    assert_eq!(table, expected);
+    assert_eq!(Machine::new().load_table(table).unwrap().localhost.max_workers, 3);
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use lithops_lua::config::{ConfigError, IncludeModules, LogFormat, Monitoring, ReadFailure, Request, load};
+use lithops_lua::config::{ConfigError, IncludeModules, Monitoring, ReadFailure, Request, load};
 use serde_json::json;
 
 use crate::{Machine, of_text, problem, source};
@@ -19,7 +19,7 @@ fn nothing_found_means_defaults() {
     assert!(lithops.data_cleaner && lithops.progress && lithops.stream_logs);
     assert_eq!(lithops.include_modules, IncludeModules::Found);
     assert!(lithops.exclude_modules.is_empty());
-    assert_eq!((lithops.log_level.as_deref(), lithops.log_format), (None, LogFormat::Text));
+    assert_eq!((lithops.log_level.as_deref(), lithops.log_format), (None, None));
     assert_eq!((lithops.data_limit_mb, lithops.retries, lithops.platform_retries), (None, 0, 2));
     let localhost = &config.localhost;
     assert_eq!(localhost.runtime, Path::new("/opt/lithops-lua"));

@@ -1,6 +1,6 @@
 use std::os::unix::fs::symlink;
 
-use crate::support::Folder;
+use crate::support::{Folder, Run};
 
 const SHOW: &str = "print(arg[0], arg[-1] ~= nil, #arg, ...)";
 
@@ -104,6 +104,21 @@ fn logs_have_a_level_and_a_form() {
     assert_eq!(line["level"], "DEBUG");
     let filtered = folder.command(&["pipeline.lua"]).env("LITHOPS_LOG", "lithops_lua=debug").output();
     assert!(!filtered.unwrap().stderr.is_empty());
-    let wrong = folder.command(&["pipeline.lua"]).env("LITHOPS_LOG", "=,=x").output().unwrap();
-    assert_eq!(wrong.status.code(), Some(2));
+    let with_filter = |filter: &str, args: &[&str]| -> Run {
+        folder.command(args).env("LITHOPS_LOG", filter).output().unwrap().into()
+    };
+    assert_eq!(with_filter("=,=x", &["pipeline.lua"]).code, Some(2));
+    with_filter("inf", &["pipeline.lua"]).complains(2, &["LITHOPS_LOG: unknown level \"inf\"; did you mean `info`?"]);
+    with_filter("loud", &["pipeline.lua"]).complains(2, &["LITHOPS_LOG: unknown level \"loud\"; write `error`"]);
+    for filter in ["DEBUG", "lithops_lua", "lithops_lua::cli=debug,warn", "hyper=info"] {
+        assert_eq!(with_filter(filter, &["pipeline.lua"]).code, Some(0), "{filter}");
+    }
+    // The configuration comes last.
+    let debug = "lithops.log_level=DEBUG";
+    let run = folder.run(&["-o", debug, "pipeline.lua"]);
+    assert!(run.err.contains(" DEBUG "), "{run:?}");
+    folder.run(&["-q", "-o", debug, "pipeline.lua"]).prints("");
+    with_filter("error", &["-o", debug, "pipeline.lua"]).prints("");
+    let run = folder.run(&["-o", debug, "-o", "lithops.log_format=json", "pipeline.lua"]);
+    assert!(run.err.starts_with('{'), "{run:?}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lithops_lua::cli::{exit, panics};
 use lithops_lua::lua;
 
-use crate::support::{Folder, run};
+use crate::support::{Folder, Run, run};
 
 #[test]
 fn exit_codes() {
@@ -61,22 +61,43 @@ fn endless_output_into_a_closed_pipe_ends_quietly() {
 
 #[test]
 fn short_output_into_a_closed_pipe_ends_quietly() {
-    let folder = Folder::with("print 'x'");
-    let mut child = folder.command(&["pipeline.lua"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    // A failure of something else in between is not taken for that of the pipe.
+    for script in ["print 'x'", "io.read() print 'x' io.flush() io.open 'missing' print 'y'"] {
+        let folder = Folder::with(script);
+        let mut command = folder.command(&["pipeline.lua"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        // The end of standard input, which lets the second script go on.
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{script}");
+    }
 }
 
 #[test]
 fn a_full_disk_is_told() {
-    for code in ["print 'x'", "print 'x' os.exit(0)", "while true do print 'x' end"] {
+    for code in [
+        "print 'x'",
+        "print 'x' os.exit(0)",
+        "while true do print 'x' end",
+        "print 'x' io.flush()",
+        "io.write 'x' io.stdout:flush() io.open 'missing' print 'y'",
+        "io.write 'x' io.stdout:seek('cur', 0) io.open 'missing'",
+    ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let output = Folder::new().command(&["-e", code]).stdout(full).output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(message.contains("cannot write to standard output: No space left"), "{code}: {message}");
         assert_eq!(output.status.code(), Some(1));
     }
+}
+
+#[test]
+fn a_write_that_failed_unseen_is_told_at_the_end() {
+    let code = "local ffi = require 'ffi' ffi.cdef 'int puts(const char *); int fflush(void *);'\n\
+                ffi.C.puts 'x' ffi.C.fflush(nil)";
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let run: Run = Folder::new().command(&["-e", code]).stdout(full).output().unwrap().into();
+    run.complains(1, &["cannot write to standard output: an earlier write failed"]);
 }
 
 #[test]

@@ -199,7 +199,8 @@ fn a_worker_that_ends_before_it_begins_hands_over_nothing_of_the_job_before() {
 
 #[test]
 fn workers_that_end_before_every_call_are_not_started_for_ever() {
-    passes(
+    passes_with(
+        &["-q"],
         r#"
         local big = ("x"):rep(60 * 2^20)
         local f = lithops.call_async(function() return #big end, 1, {runtime_memory = 50})

@@ -59,6 +59,50 @@ fn an_interrupt_cleans_up_without_jobs_too() {
     assert!(!made.is_empty() && !Path::new(&made).exists(), "{made}");
 }
 
+/// Ends with hooks, and is stuck in a write.
+fn stuck(stream: &str) -> String {
+    format!(
+        "require('fs').temp_dir()\nappend(here .. '/began', 'x')\n\
+         while true do io.{stream}:write(('x'):rep(2^20)) end"
+    )
+}
+
+#[test]
+fn an_interrupt_ends_a_script_that_writes_to_a_pipe_that_nobody_reads() {
+    let folder = folder(&stuck("stdout"));
+    let mut driver = spawn(&folder, &[]);
+    wait_until("the script", || folder.path().join("began").exists());
+    signal(driver.id(), "INT");
+    wait_until("the end of the driver", || driver.try_wait().unwrap().is_some());
+    assert_eq!(driver.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_second_interrupt_ends_the_program_at_once() {
+    // The message of the first one waits for a reader.
+    let folder = folder(&stuck("stderr"));
+    let mut driver = spawn(&folder, &[]);
+    wait_until("the script", || folder.path().join("began").exists());
+    wait_until("the end of the driver", || {
+        let is_over = driver.try_wait().unwrap().is_some();
+        if !is_over {
+            signal(driver.id(), "INT");
+        }
+        is_over
+    });
+    assert_eq!(driver.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn an_interrupt_that_cannot_be_told_is_one_nevertheless() {
+    let folder = folder("require('fs').temp_dir() append(here .. '/began', 'x') while true do lithops.sleep(0.01) end");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut driver = command(&folder, &[]).stderr(full).spawn().unwrap();
+    wait_until("the script", || folder.path().join("began").exists());
+    signal(driver.id(), "INT");
+    assert_eq!(driver.wait().unwrap().code(), Some(130));
+}
+
 #[test]
 fn workers_of_a_killed_driver_say_nothing() {
     let folder = folder(

@@ -21,7 +21,7 @@ fn executors_are_objects_with_options_of_their_own() {
         local n = 0 for _ in pairs(pids) do n = n + 1 end
         same(n, 1)
         same(lithops.LocalhostExecutor{max_workers = 1}:call_async(function() return "l" end):result(), "l")
-        same(lithops.FunctionExecutor{config = {localhost = {max_workers = 1}}}.config.localhost.max_workers, 1)
+        same(lithops.FunctionExecutor{config = {localhost = {runtime_memory = 300}}}.config.localhost.runtime_memory, 300)
         raises("max_worker", lithops.FunctionExecutor, {max_worker = 1})
         raises("max_workers", lithops.FunctionExecutor, {max_worker = 1})
         raises("colon", a.map, function() end, {1})
@@ -63,10 +63,90 @@ fn the_configuration_in_effect_is_at_hand() {
         -- Workers have that of their executor.
         local look = function() return lithops.config end
         same(lithops.call_async(look):result(), lithops.config)
-        local own = lithops.FunctionExecutor{config = {lithops = {retries = 1}, localhost = {max_workers = 1}}}
+        local own = lithops.FunctionExecutor{config = {lithops = {platform_retries = 1}, localhost = {runtime_memory = 300}}}
         same(own:call_async(look):result(), own.config)
-        same(own.config.lithops.retries, 1) same(lithops.config.lithops.retries, 3)
+        same(own.config.lithops.platform_retries, 1) same(lithops.config.lithops.platform_retries, 2)
         same(lithops.configuration, nil)
+        "#,
+    );
+}
+
+#[test]
+fn the_command_line_holds_for_configurations_of_the_script() {
+    let folder = folder(
+        r#"
+        local own = {lithops = {retries = 1}, localhost = {storage_bucket = "own", storage_root = "own"}}
+        local e = lithops.FunctionExecutor{config = own}
+        same(e.config.lithops.retries, 3) same(e.config.localhost.storage_bucket, "typed")
+        same(e.config.localhost.storage_root, here .. "/own")
+        -- Options of the executor are nearer.
+        same(lithops.FunctionExecutor{config = own, max_workers = 1}.config.localhost.max_workers, 1)
+        same(lithops.FunctionExecutor{config_file = "file.yaml"}.config.lithops.retries, 3)
+        local store = lithops.Storage{config = own}
+        same(store.bucket, "typed")
+        -- The same ones in a worker, which has no command line.
+        same({e:call_async(function() return store.bucket, e.config.lithops.retries end):result()}, {"typed", 3})
+        raises("failed to use the configuration: config table: unknown key `lithops.retrys`",
+          lithops.FunctionExecutor, {config = {lithops = {retrys = 1}}})
+        print 'ok'
+        "#,
+    );
+    folder.write("file.yaml", "lithops: {retries: 2}\n");
+    run_in(&folder, &["-o", "lithops.retries=3", "-o", "localhost.storage_bucket=typed"]).prints("ok\n");
+}
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    passes(
+        r#"
+        raises('`localhost.max_workers` must be a whole number from 1 to 100000, not "inf"', lithops.FunctionExecutor,
+          {max_workers = math.huge})
+        raises('`lithops.retries` must be a whole number from 0 to 1000, not "NaN"', lithops.FunctionExecutor,
+          {config = {lithops = {retries = 0 / 0}}})
+        raises('`localhost.runtime_timeout` must be a number above 0, at most 31536000, not "-inf"', lithops.Storage,
+          {config = {localhost = {runtime_timeout = -math.huge}}})
+        "#,
+    );
+}
+
+#[test]
+fn the_log_follows_the_configuration() {
+    let job = "lithops.call_async(function() end):result()";
+    let own = "lithops.FunctionExecutor{log_level = 'info'}:call_async(function() end):result()";
+    let of = |config: &str, options: &[&str], script: &str| {
+        let folder = folder(script);
+        folder.write(".lithops_config", config);
+        let run = folder.run(&[options, &["pipeline.lua"]].concat());
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.err
+    };
+    assert_eq!(of("", &[], job), "");
+    assert!(of("lithops: {log_level: info}", &[], job).contains("INFO"));
+    assert!(of("", &[], own).contains("job started"));
+    assert!(of("lithops: {log_level: error}", &["-v"], job).contains("job started"));
+    assert_eq!(of("lithops: {log_level: debug}", &["-q"], job), "");
+    let json = of("lithops: {log_level: info, log_format: json}", &[], job);
+    let line: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(line["level"], "INFO");
+    assert!(of("lithops: {log_level: info, log_format: json}", &["--log-format", "text"], job).contains(" INFO "));
+}
+
+#[test]
+fn a_limit_of_the_input() {
+    passes_with(
+        &["-o", "lithops.data_limit=1"],
+        r#"
+        local length = function(s) return #s end
+        local half = ("x"):rep(600000)
+        same(lithops.map(length, {half}):get_result(), {600000})
+        local words = "more than 1 MB, the limit that `lithops.data_limit` sets; raise it, as in `-o lithops.data_limit=2`"
+        raises(words, lithops.map, length, {half, half})
+        raises(words, lithops.call_async, length, half .. half)
+        local i = 0
+        local fed = function() i = i + 1 if i <= 2 then return half .. i end end
+        raises(words, function() return lithops.map(length, fed):get_result() end)
+        -- The limit is for each job.
+        for _ = 1, 2 do same(lithops.call_async(length, half):result(), 600000) end
         "#,
     );
 }
@@ -79,7 +159,12 @@ fn a_wrong_configuration_is_told_where_it_is_asked_for() {
     let run = folder.run(&["pipeline.lua"]);
     assert_eq!((run.code, run.out.trim_end()), (Some(1), env!("CARGO_PKG_VERSION")), "{run:?}");
     let first = run.err.lines().next().unwrap();
-    for word in ["pipeline.lua:3: ", ".lithops_config:2", "`lithops.retrys`", "did you mean `retries`"] {
+    for word in [
+        "pipeline.lua:3: failed to use the configuration: ",
+        ".lithops_config:2",
+        "`lithops.retrys`",
+        "did you mean `retries`",
+    ] {
         assert!(first.contains(word), "`{word}` is missing in {run:?}");
     }
 }
@@ -173,7 +258,8 @@ fn large_results_pass_from_one_executor_to_another() {
 
 #[test]
 fn jobs_over_the_same_large_elements_do_not_take_them_from_each_other() {
-    passes(
+    passes_with(
+        &["-q"],
         r#"
         local data = { ("1"):rep(1500000), ("2"):rep(1500000) }
         local ex = lithops.FunctionExecutor{max_workers = 1}

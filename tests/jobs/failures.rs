@@ -66,6 +66,76 @@ fn failures_in_place_of_results() {
 }
 
 #[test]
+fn a_result_that_was_removed_is_an_error() {
+    passes(
+        r#"
+        local fs = lithops.map(function(x) return tostring(x):rep(5 * 2^20) end, {1, 2})
+        fs:wait()
+        lithops.clean()
+        same(raises("lost", function() return fs[2]:result() end).call_id, "00001")
+        raises("lost", lithops.get_result, fs)
+        local r = lithops.get_result(fs, {throw_except = false})
+        same(r.n, 2) same(r[1].call_id, "00000")
+        same(fs[2]:result({throw_except = false}).call_id, "00001")
+        "#,
+    );
+}
+
+#[test]
+fn cleaning_some_calls_leaves_the_others_of_their_job_alone() {
+    passes_with(
+        &["-o", "localhost.max_workers=1"],
+        r#"
+        local fs = lithops.map(function(x) return tostring(x):rep(5 * 2^20) end, {1, 2})
+        fs:wait()
+        lithops.clean{fs = fs[1]}
+        same(#fs[2]:result(), 5 * 2^20)
+        -- All of them, in whatever order.
+        lithops.clean{fs = {fs[2], fs[1]}}
+        raises("lost", function() fs[2]:result() end)
+
+        fs = lithops.map(function(x) append(here .. "/call" .. x, "") await(here .. "/go") return x end, {1, 2, 3},
+          {chunksize = 1})
+        await(here .. "/call1")
+        lithops.clean{fs = fs[2], force = true}
+        same(fs[2].state, "cancelled")
+        append(here .. "/go", "")
+        -- What was cleaned is not asked for any more.
+        same(lithops.get_result(nil, {throw_except = false}), {1, 3})
+        "#,
+    );
+}
+
+#[test]
+fn a_failure_is_raised_once_by_whoever_asks_for_what_is_left() {
+    passes(
+        r#"
+        local function good(x) return x end
+        local function bad() error "old" end
+        for _, ask in ipairs{lithops.get_result, lithops.wait} do
+          lithops.map(bad, {1})
+          raises("old", ask)
+          lithops.map(good, {5})
+          lithops.wait()
+          same(lithops.get_result(), {5})
+          same(lithops.get_result().n, 0)
+        end
+        -- A job that is not to blame is given all the same, and so is one that failed, by name.
+        lithops.map(good, {6})
+        local fs = lithops.map(bad, {1})
+        raises("old", lithops.get_result)
+        same(lithops.get_result(), {6})
+        raises("old", lithops.get_result, fs)
+        -- A reducer fails with its maps.
+        lithops.map_reduce(bad, {1}, function(list) return #list end)
+        raises("old", lithops.get_result)
+        lithops.map(good, {7})
+        same(lithops.get_result(), {7})
+        "#,
+    );
+}
+
+#[test]
 fn an_error_that_nobody_catches() {
     let run = run_with(
         &[],

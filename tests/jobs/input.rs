@@ -133,6 +133,35 @@ fn a_long_iterator_is_read_to_its_end() {
 }
 
 #[test]
+fn an_iterator_asks_for_the_job_that_it_feeds() {
+    passes(
+        r#"
+        local id = function(x) return x end
+        local n, fs, known, first = 0
+        local function numbers()
+          n = n + 1
+          if n == 1 then
+            raises("M000 cannot be waited for", lithops.wait, nil, {return_when = lithops.ANY_COMPLETED})
+          end
+          if fs and not known then
+            known = #fs
+            same(fs[known + 1], nil)
+            raises("M000 cannot be waited for", lithops.get_result)
+            raises("M000 cannot be waited for", lithops.wait, fs)
+            raises("once it has ended", lithops.map, id, fs)
+            first = fs[1]:result()
+          end
+          if n <= 20000 then return n end
+        end
+        fs = lithops.map(id, numbers)
+        same(fs:get_result().n, 20000)
+        assert(known > 0 and known < 20000, known)
+        same(first, 1)
+        "#,
+    );
+}
+
+#[test]
 fn an_iterator_that_raises() {
     passes(
         r#"
@@ -250,6 +279,22 @@ fn map_reduce_over_an_iterator_whose_workers_cannot_start() {
           function(list) return #list end)
         local err = raises("cannot start a worker", function() fs:get_result() end)
         same(err.kind, "start_failed")
+        "#,
+    );
+}
+
+#[test]
+fn an_iterator_may_give_the_same_table_again() {
+    passes(
+        r#"
+        local row, n = {}, 0
+        local function rows()
+          n = n + 1
+          row.n, row[1] = n, "row " .. n
+          if n <= 300 then return row end
+        end
+        local r = lithops.map(function(row) return row.n .. row[1] end, rows):get_result()
+        for i = 1, 300 do same(r[i], i .. "row " .. i) end
         "#,
     );
 }

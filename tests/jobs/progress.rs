@@ -37,3 +37,24 @@ fn a_bar_on_a_terminal_unless_it_is_not_wanted() {
 fn no_bar_in_a_pipe() {
     crate::jobs::run_with(&[], SLOW).prints("");
 }
+
+#[test]
+fn lines_of_the_log_are_not_written_into_the_bar() {
+    if Command::new("script").arg("--version").output().is_err() {
+        return;
+    }
+    // The second job starts when the first one's bar is on the screen: its iterator is not read that far before.
+    let shown = on_a_terminal(
+        "local i = 0\n\
+         local function next_element()\n\
+           i = i + 1\n\
+           if i == 200 then lithops.call_async(function() end) end\n\
+           if i <= 300 then return i end\n\
+         end\n\
+         lithops.map(function() lithops.sleep(0.005) end, next_element, {chunksize = 1}):get_result()",
+        "-v",
+    );
+    let logged: Vec<&str> = shown.split(['\r', '\n']).filter(|line| line.contains("job started")).collect();
+    assert_eq!(logged.len(), 2, "{shown}");
+    assert!(shown.contains(" calls") && logged.iter().all(|line| !line.contains(" calls")), "{shown}");
+}

@@ -104,6 +104,22 @@ fn a_huge_string_is_copied_no_more_than_needed() {
 }
 
 #[test]
+fn results_that_were_read_are_not_held() {
+    // All of them take 240 MB.
+    passes(
+        r#"
+        local function text() return ("x"):rep(3e6) end
+        for round = 1, 20 do
+          do lithops.map(text, {1, 2, 3, 4}):get_result() end
+          collectgarbage() collectgarbage()
+        end
+        local peak = tonumber(read("/proc/self/status"):match("VmHWM:%s*(%d+) kB")) / 1024
+        assert(peak < 130, ("the driver took %d MiB"):format(peak))
+        "#,
+    );
+}
+
+#[test]
 fn large_values() {
     passes_with(
         // The large capture is worth a warning, which is not what this is about.

@@ -50,6 +50,9 @@ fn role_and_bucket_have_the_names_that_the_configuration_expects() {
 
     let (text, elsewhere) = template(&configurations()[4]);
     assert!(elsewhere["Resources"].get("Bucket").is_none() && text.contains("# The bucket is left out"), "{text}");
+    // The role may use the bucket that functions use, which is not one of the stack's region.
+    assert!(text.contains(":s3:::lithops-lua-${AWS::AccountId}-eu-west-2/*"), "{text}");
+    assert!(!text.contains(":s3:::lithops-lua-${AWS::AccountId}-${AWS::Region}"), "{text}");
     let (_, only_storage) = template(&configurations()[5]);
     assert!(only_storage["Resources"].get("ExecutionRole").is_none());
 }

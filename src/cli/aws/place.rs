@@ -53,7 +53,10 @@ impl Place {
 
     /// The name of the bucket: as configured, or as the storage names it.
     pub fn bucket(&self, config: &Config) -> String {
-        let region = config.aws_s3.region.as_deref().filter(|_| !self.region.contains('$')).unwrap_or(&self.region);
+        let own = config.aws_s3.region.as_deref();
+        // A stack is made in the functions' region, whichever that turns out to be.
+        let is_of_stack = self.region.contains('$') && own == config.aws_lambda.region.as_deref();
+        let region = own.filter(|_| !is_of_stack).unwrap_or(&self.region);
         let derived = || format!("lithops-lua-{}-{region}", self.account);
         config.aws_s3.storage_bucket.clone().unwrap_or_else(derived)
     }

@@ -126,6 +126,16 @@ async fn look_at_bucket(config: &Config, findings: &mut Findings) {
     let bucket = storage.default_bucket();
     match storage.has_default_bucket().await {
         Ok(true) => findings.ok(NAME, bucket),
+        // Their role may use it, and not make it.
+        Ok(false) if config.lithops.backend == "aws_lambda" => {
+            findings.unknown(
+                NAME,
+                format!(
+                    "{bucket} is not there yet: it is made with the function; where that is there already, \
+                     `lithops-lua runtime update` makes it, or the stack of `lithops-lua aws template`"
+                ),
+            );
+        }
         Ok(false) => {
             findings.ok(NAME, format!("{bucket} is not there yet: it is made when something is first put into it"));
         }

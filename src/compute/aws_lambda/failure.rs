@@ -12,6 +12,7 @@ use crate::compute::Usage;
 use crate::protocol::{RemoteError, kind};
 
 /// What became of one attempt to run an invocation.
+#[derive(Debug)]
 pub(super) enum Attempt {
     /// The platform says that it ended well.
     Done,
@@ -19,8 +20,11 @@ pub(super) enum Attempt {
     Ended(RemoteError),
     /// It failed, and would again.
     Failed(RemoteError),
-    /// The connection broke while an answer came. It is the job's to repeat what is not known to have ended.
+    /// The connection broke while an answer came, or was silent for longer than the invocation can have run. It is the job's
+    /// to repeat what is not known to have ended.
     Cut(RemoteError),
+    /// AWS could not be reached, or the connection broke before anything of an answer came.
+    Unreached(RemoteError),
     /// Nothing of an answer came, and another attempt may go better.
     Retry(RemoteError),
     /// AWS takes no more invocations at the moment; what it said.
@@ -37,6 +41,8 @@ pub(super) struct Settings<'a> {
     pub function: &'a str,
     pub memory_mb: u32,
     pub timeout: Duration,
+    /// How long after its time limit an invocation may be silent, before its connection is taken for broken.
+    pub slack: Duration,
 }
 
 /// What AWS says where an operation does not exist in a region.
@@ -57,7 +63,8 @@ where
     match explained.kind() {
         _ if is_unknown() => Attempt::WithoutStreams,
         AwsErrorKind::Throttled => Attempt::Throttled(said(error)),
-        AwsErrorKind::Server | AwsErrorKind::Connection => Attempt::Retry(start_failed()),
+        AwsErrorKind::Connection => Attempt::Unreached(start_failed()),
+        AwsErrorKind::Server => Attempt::Retry(start_failed()),
         // While a function is being made or changed, its state says so with a conflict.
         AwsErrorKind::Conflict => Attempt::Retry(start_failed()),
         AwsErrorKind::NotFound => Attempt::Gone(RemoteError::new(
@@ -72,6 +79,12 @@ where
     }
 }
 
+/// AWS did not say in time whether it takes an invocation.
+pub(super) fn unanswered(function: &str) -> Attempt {
+    let message = format!("failed to invoke function {function}: AWS Lambda did not answer in time");
+    Attempt::Unreached(RemoteError::new(kind::START_FAILED, message))
+}
+
 /// The words of AWS themselves.
 fn said<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
     let message = error.as_service_error().and_then(|error| error.message());
@@ -81,7 +94,13 @@ fn said<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
 /// A connection that broke after AWS had accepted the request.
 pub(super) fn broken(is_answer_begun: bool, why: &str) -> Attempt {
     let error = RemoteError::new(kind::WORKER_LOST, format!("the connection to AWS Lambda was cut: {why}"));
-    if is_answer_begun { Attempt::Cut(error) } else { Attempt::Retry(error) }
+    if is_answer_begun { Attempt::Cut(error) } else { Attempt::Unreached(error) }
+}
+
+/// A connection that said nothing for so long that the invocation must have ended: it may have run.
+pub(super) fn silent(settings: &Settings) -> Attempt {
+    let seconds = settings.slack.as_secs();
+    broken(true, &format!("it was silent for all of `aws_lambda.runtime_timeout` and {seconds} s more"))
 }
 
 /// A function that ended badly: what AWS calls it, with details, and the end of its log.
@@ -145,7 +164,8 @@ mod tests {
 
     use super::*;
 
-    const SETTINGS: Settings = Settings { function: "f", memory_mb: 256, timeout: Duration::from_secs(3) };
+    const SETTINGS: Settings =
+        Settings { function: "f", memory_mb: 256, timeout: Duration::from_secs(3), slack: Duration::ZERO };
 
     fn told(code: &str, details: &str, max_memory_mb: u32) -> (String, String) {
         let log = format!(

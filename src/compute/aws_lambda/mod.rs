@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use self::failure::Attempt;
 use self::objects::ObjectAnswers;
@@ -54,6 +55,8 @@ pub struct AwsLambdaCompute {
     worker_config: String,
     pace: Arc<Pace>,
     answers: Arc<ObjectAnswers>,
+    /// Set when the bucket is known to be there.
+    bucket: OnceCell<()>,
     relays: OnceCell<relay::Relays>,
     /// The region does not stream answers.
     is_without_streams: AtomicBool,
@@ -75,6 +78,24 @@ impl Inside {
     }
 }
 
+/// Where the driver's jobs keep their objects, in the function that runs its calls.
+static DRIVERS_PREFIX: Mutex<Option<String>> = Mutex::new(None);
+
+/// An invocation of the driver begins whose objects have this prefix. Jobs of its calls keep theirs below that, so that the
+/// driver removes them with its own.
+pub fn serve(scratch_prefix: &str) {
+    *DRIVERS_PREFIX.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(scratch_prefix.to_owned());
+}
+
+/// In front of a random part: where a backend of this process keeps the objects of its jobs.
+fn own_prefix(inside: Option<&Inside>) -> String {
+    let drivers = DRIVERS_PREFIX.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    match (inside, &*drivers) {
+        (Some(_), Some(prefix)) => format!("{prefix}/nested/"),
+        _ => JOBS_PREFIX.to_owned(),
+    }
+}
+
 /// All backends of this process, so that executors with the same settings share their limits and functions.
 static OPENED: Mutex<Vec<Arc<AwsLambdaCompute>>> = Mutex::new(Vec::new());
 
@@ -85,17 +106,20 @@ impl AwsLambdaCompute {
     /// Where the system has no random numbers.
     pub fn open(config: &Config) -> Result<Arc<Self>, RemoteError> {
         let worker_config = config.to_json_without_secrets().to_string();
+        let inside = Inside::of_process();
+        let prefix = own_prefix(inside.as_ref());
         let same = |other: &&Arc<Self>| other.worker_config == worker_config && other.config.aws == config.aws;
         let mut opened = OPENED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Those of another driver, whose calls ran in this function before, are of no more use.
+        opened.retain(|other| other.scratch_prefix.starts_with(&prefix));
         if let Some(compute) = opened.iter().find(same) {
             return Ok(compute.clone());
         }
         let mut random = [0; 8];
         getrandom::fill(&mut random)
             .map_err(|error| RemoteError::new(kind::START_FAILED, format!("no random numbers: {error}")))?;
-        let scratch_prefix = format!("{JOBS_PREFIX}{:016x}", u64::from_le_bytes(random));
+        let scratch_prefix = format!("{prefix}{:016x}", u64::from_le_bytes(random));
         let scratch = Arc::new(Scratch::in_storage(config.clone(), scratch_prefix.clone()));
-        let inside = Inside::of_process();
         let lambda = &config.aws_lambda;
         let patience = if inside.is_some() { pace::PATIENCE_INSIDE } else { pace::PATIENCE };
         let compute = Arc::new(Self {
@@ -107,6 +131,7 @@ impl AwsLambdaCompute {
             scratch_prefix,
             worker_config,
             pace: Arc::new(Pace::new(lambda.max_workers, lambda.invoke_pool_threads, patience)),
+            bucket: OnceCell::new(),
             relays: OnceCell::new(),
             is_without_streams: AtomicBool::new(false),
             config: config.clone(),
@@ -139,6 +164,15 @@ impl AwsLambdaCompute {
             let remedy = error.aws_kind().map_or_else(String::new, |kind| account.remedy(kind));
             RemoteError::new(kind::START_FAILED, format!("failed to {error}{remedy}"))
         })
+    }
+
+    /// The bucket is there, so that workers can write their answers into it. They may have no right to make it.
+    async fn bucket(&self) -> Result<(), RemoteError> {
+        if self.inside.is_some() {
+            return Ok(());
+        }
+        let made = self.bucket.get_or_try_init(|| deploy::ensure_bucket(&self.config));
+        made.await.copied().map_err(|error| RemoteError::new(kind::STORAGE, format!("failed to {error}")))
     }
 
     /// A function of that generation is gone: it is to be made again. `false`: it was made too often.
@@ -177,7 +211,7 @@ impl AwsLambdaCompute {
         u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 
-    /// The objects of this process's jobs, to be removed when it ends.
+    /// The objects of this process's jobs, to be removed when it ends. Those of a function's are the driver's to remove.
     fn clean(&self) {
         if self.inside.is_some() || !self.config.lithops.data_cleaner {
             return;
@@ -241,6 +275,7 @@ impl Compute for AwsLambdaCompute {
     async fn invoke(&self, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError> {
         let memory_mb = self.memory_mb(&invocation);
         let mut attempts = 0;
+        let (mut unreached, mut unreached_since) = (0, None);
         loop {
             let generation = self.generation.load(Ordering::Acquire);
             let function = self.function(memory_mb).await?;
@@ -253,6 +288,7 @@ impl Compute for AwsLambdaCompute {
                 let limits = failure::Settings {
                     memory_mb,
                     timeout: self.config.aws_lambda.runtime_timeout,
+                    slack: stream::SLACK,
                     function: &function,
                 };
                 stream::run(account, &limits, invocation.payload.clone(), &mut place, sink).await
@@ -271,12 +307,13 @@ impl Compute for AwsLambdaCompute {
                 Attempt::Cut(error) => {
                     drop(place);
                     // No call is to blame, as long as this does not happen all the time.
-                    let Some(pause) = self.pace.pause_before_retry(1) else { return Err(error) };
+                    let Some(pause) = self.pace.pause_after_cut() else { return Err(error) };
                     tokio::time::sleep(pause).await;
                     return Err(RemoteError::new(kind::CONNECTION_CUT, error.message));
                 }
                 Attempt::Throttled(said) => {
                     drop(place);
+                    (unreached, unreached_since) = (0, None);
                     if let Some(waited) = self.pace.throttled() {
                         return Err(self.starved(&function, waited, &said));
                     }
@@ -286,6 +323,14 @@ impl Compute for AwsLambdaCompute {
                     attempts += 1;
                     let Some(pause) = self.pace.pause_before_retry(attempts) else { return Err(error) };
                     tracing::debug!(%error, ?pause, "an invocation is tried again");
+                    tokio::time::sleep(pause).await;
+                }
+                Attempt::Unreached(error) => {
+                    drop(place);
+                    unreached += 1;
+                    let since = *unreached_since.get_or_insert_with(Instant::now);
+                    let Some(pause) = self.pace.pause_before_reconnect(unreached, since) else { return Err(error) };
+                    tracing::debug!(%error, ?pause, "an invocation that did not reach AWS is tried again");
                     tokio::time::sleep(pause).await;
                 }
                 Attempt::Gone(error) => {

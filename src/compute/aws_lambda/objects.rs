@@ -35,15 +35,20 @@ const PARALLEL_READS: usize = 32;
 /// store and for a pause of the network, it is lost.
 const LOST_INTERVALS: u32 = 12;
 const LOST_SLACK: Duration = Duration::from_secs(5);
+/// A listing may be on its way when an answer is missed.
+const MISSED_AGAIN: Duration = Duration::from_secs(1);
+/// AWS takes an event at once; the rest is for 1 MB on its way.
+const ACCEPTED_WITHIN: Duration = Duration::from_secs(60);
 /// AWS drops an event that it could not start within 6 hours (AWS Lambda, "Maximum age of event").
 const NEVER_STARTED: Duration = Duration::from_secs(6 * 3600);
 
 /// Starts an invocation as an event: AWS accepts it and answers nothing.
 pub(super) async fn start_event(account: &Account, function: &str, payload: Vec<u8>) -> Attempt {
     let request = account.lambda().invoke().function_name(function).invocation_type(InvocationType::Event);
-    match request.payload(AwsBlob::new(payload)).send().await {
-        Ok(_) => Attempt::Done,
-        Err(error) => failure::refused(function, &error),
+    match tokio::time::timeout(ACCEPTED_WITHIN, request.payload(AwsBlob::new(payload)).send()).await {
+        Ok(Ok(_)) => Attempt::Done,
+        Ok(Err(error)) => failure::refused(function, &error),
+        Err(_) => failure::unanswered(function),
     }
 }
 
@@ -55,6 +60,9 @@ pub(super) async fn run(
     place: &mut Place<'_>,
     sink: &mut dyn Sink,
 ) -> Attempt {
+    if let Err(error) = compute.bucket().await {
+        return Attempt::Failed(error);
+    }
     let mut answer = match compute.answers.expect() {
         Ok(answer) => answer,
         Err(error) => return Attempt::Failed(error),
@@ -72,16 +80,32 @@ pub(super) async fn run(
     let started = Instant::now();
     let mut begun = None;
     let mut last_heard = started;
+    let mut missed_at = started + timeout + LOST_SLACK;
     loop {
-        let give_up = if begun.is_some() { last_heard + lost_after } else { started + NEVER_STARTED };
         let part = tokio::select! {
             part = answer.parts.recv() => part,
-            () = tokio::time::sleep_until(give_up) => {
-                let Some(begun) = begun else {
-                    let message = format!("AWS Lambda did not start function {function} within 6 hours");
-                    return Attempt::Ended(RemoteError::new(kind::WORKER_LOST, message));
-                };
-                return Attempt::Ended(lost(function, timeout, last_heard.duration_since(begun), lost_after));
+            () = tokio::time::sleep_until(missed_at) => {
+                // Asked before the parts: whatever that listing showed is among them. Who cannot look hears nothing of a
+                // worker that is well.
+                let looked = compute.answers.state().looked.unwrap_or(started);
+                let silent = looked.saturating_duration_since(last_heard);
+                match (answer.parts.try_recv(), begun) {
+                    (Ok(part), _) => Some(part),
+                    (Err(_), Some(begun)) if silent >= lost_after => {
+                        return Attempt::Ended(lost(function, timeout, last_heard.duration_since(begun), lost_after));
+                    }
+                    (Err(_), None) if silent >= NEVER_STARTED => {
+                        let message = format!("AWS Lambda did not start function {function} within 6 hours");
+                        return Attempt::Ended(RemoteError::new(kind::WORKER_LOST, message));
+                    }
+                    (Err(_), begun) => {
+                        if begun.is_none() && silent >= timeout {
+                            compute.answers.miss(function, silent);
+                        }
+                        missed_at = Instant::now() + compute.answers.interval.max(MISSED_AGAIN);
+                        continue;
+                    }
+                }
             }
         };
         match part {
@@ -91,6 +115,7 @@ pub(super) async fn run(
                     sink.data(BARE_PRELUDE);
                 }
                 last_heard = Instant::now();
+                missed_at = last_heard + lost_after;
                 let is_last = part.is_last;
                 sink.data(&part.bytes);
                 if is_last {
@@ -173,6 +198,10 @@ struct State {
     /// Parts that have been read, to be removed together.
     read: Vec<String>,
     is_polling: bool,
+    /// When the last look began whose listing came; what that showed has been delivered.
+    looked: Option<Instant>,
+    /// The user knows of invocations that nothing is heard of.
+    is_miss_told: bool,
 }
 
 /// The parts of one answer as they come.
@@ -225,19 +254,41 @@ impl ObjectAnswers {
         Ok(Expected { answers, id, parts })
     }
 
-    /// The parts in a listing that are the next ones of answers that somebody waits for.
+    /// The parts in a listing that are the next ones of answers that somebody waits for. Those of others are removed: their
+    /// worker was given up, and lives.
     fn next_parts(&self, keys: impl Iterator<Item = String>) -> Vec<Found> {
         let mut state = self.state();
         let mut found: Vec<Found> = keys.filter_map(Found::of).collect();
         found.sort_by(|a, b| (&a.id, a.number).cmp(&(&b.id, b.number)));
-        found.retain(|part| match state.waiting.get_mut(&part.id) {
+        let State { waiting, read, .. } = &mut *state;
+        found.retain(|part| match waiting.get_mut(&part.id) {
             Some(waiting) if waiting.next == part.number => {
                 waiting.next += 1;
                 true
             }
-            _ => false,
+            Some(_) => false,
+            None => {
+                read.push(part.key.clone());
+                false
+            }
         });
         found
+    }
+
+    /// Nothing is heard of an invocation that should have ended by now, had it begun. The user is told once.
+    fn miss(&self, function: &str, silent: Duration) {
+        let mut state = self.state();
+        if std::mem::replace(&mut state.is_miss_told, true) {
+            return;
+        }
+        let count = state.waiting.values().filter(|waiting| waiting.next == 0).count();
+        drop(state);
+        tracing::warn!(
+            "after {} s nothing is heard of {count} of the invocations of function {function}: AWS Lambda has no concurrency left \
+             for them, or their workers end early or cannot write to the bucket, which is told in the log group \
+             /aws/lambda/{function} of CloudWatch; waiting on",
+            silent.as_secs()
+        );
     }
 
     fn deliver(&self, found: Found, part: Result<Bytes, RemoteError>) {
@@ -272,6 +323,7 @@ impl Found {
 
 /// Looks for parts until nobody waits for any.
 async fn poll(answers: Arc<ObjectAnswers>) {
+    let mut is_blind = false;
     loop {
         tokio::time::sleep(answers.interval).await;
         {
@@ -287,13 +339,19 @@ async fn poll(answers: Arc<ObjectAnswers>) {
         {
             tracing::debug!(%error, "cannot remove parts of answers; they go with the job's other objects");
         }
+        let looked = Instant::now();
         let listed = match answers.scratch.list(&format!("{FOLDER}/")).await {
             Ok(listed) => listed,
             Err(error) => {
-                tracing::warn!(%error, "cannot look for answers in storage; trying again");
+                if std::mem::replace(&mut is_blind, true) {
+                    tracing::debug!(%error, "cannot look for answers in storage");
+                } else {
+                    tracing::warn!(%error, "cannot look for answers in storage; trying again");
+                }
                 continue;
             }
         };
+        is_blind = false;
         let next = answers.next_parts(listed.into_iter().map(|entry| entry.key));
         // In order for each answer: the parts of one are neighbours, and `buffered` keeps the order.
         let mut parts = stream::iter(next)
@@ -308,5 +366,23 @@ async fn poll(answers: Arc<ObjectAnswers>) {
         while let Some((found, part)) = parts.next().await {
             answers.deliver(found, part);
         }
+        answers.state().looked = Some(looked);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_in_their_order_and_those_that_nobody_waits_for_are_removed() {
+        let answers = ObjectAnswers::new(Arc::new(Scratch::local("/nowhere".into())), Duration::from_secs(1));
+        let (parts, _received) = mpsc::unbounded_channel();
+        answers.state().waiting.insert("a".into(), Waiting { parts, next: 1 });
+        let keys = ["answers/a/00000000", "answers/a/00000002.end", "answers/a/00000001", "answers/b/00000000"];
+        let next = answers.next_parts(keys.into_iter().map(str::to_owned));
+        let next: Vec<_> = next.iter().map(|found| (found.number, found.is_last)).collect();
+        assert_eq!(next, [(1, false), (2, true)]);
+        assert_eq!(answers.state().read, ["answers/b/00000000"]);
     }
 }

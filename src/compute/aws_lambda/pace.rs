@@ -3,7 +3,8 @@
 //! AWS refuses invocations (429) above a concurrency that nobody tells us: the account's, the function's, or how fast it
 //! may grow. So the limit is learned: a refusal lowers it to what runs, successes raise it slowly, and time faster.
 //! Other failures are tried again as long as a budget lasts that all invocations share: where everything fails,
-//! trying everything several times helps nobody.
+//! trying everything several times helps nobody. A network that fails for a moment breaks all connections at once, which
+//! says no more than one that breaks; and where AWS has answered before, it is waited for.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How long a driver waits for concurrency while none of its invocations runs: other work of the account may end.
+/// How long a driver waits for concurrency while none of its invocations runs: other work of the account may end. So long
+/// it also waits for a network that was there before.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 /// The same inside a function, where waiting costs, and the place that is missing is often the waiting call's own.
 pub(super) const PATIENCE_INSIDE: Duration = Duration::from_secs(20);
@@ -25,6 +27,8 @@ const MAX_ATTEMPTS: u32 = 8;
 const BUDGET: f64 = 500.0;
 const RETRY_COST: f64 = 5.0;
 const SUCCESS_GAIN: f64 = 1.0;
+/// Connections that break within this time of each other break for one reason.
+const MOMENT: Duration = Duration::from_secs(1);
 /// AWS lets a function grow by 1,000 instances each 10 s: so often, a learned limit is doubted.
 const DOUBT_AFTER: Duration = Duration::from_secs(10);
 const DOUBT_FACTOR: f64 = 1.5;
@@ -53,6 +57,11 @@ struct State {
     not_before: Instant,
     /// Since when nothing runs because of refusals.
     starved_since: Option<Instant>,
+    /// AWS has begun to answer, or has accepted an event.
+    is_reached: bool,
+    /// Moments in which connections broke, without a success between them: when the first and the last one were, and how
+    /// many.
+    cuts: Option<(Instant, Instant, u32)>,
 }
 
 /// The right to run one invocation.
@@ -73,6 +82,8 @@ impl Pace {
             refusals: 0,
             not_before: now,
             starved_since: None,
+            is_reached: false,
+            cuts: None,
         };
         Self { max_workers, max_starting, patience, state: Mutex::new(state), changed: Notify::new() }
     }
@@ -138,6 +149,7 @@ impl Pace {
         let mut state = self.state();
         state.budget = (state.budget + SUCCESS_GAIN).min(BUDGET);
         state.refusals = 0;
+        state.cuts = None;
         state.starved_since = None;
         state.limit = (state.limit + 1.0 / state.limit).min(self.max_workers as f64);
         drop(state);
@@ -153,11 +165,46 @@ impl Pace {
         state.budget -= RETRY_COST;
         Some(jittered(doubled(attempts)))
     }
+
+    /// How long to wait before an invocation is tried again for which AWS could not be reached `attempts` times since
+    /// `since`; `None`: it is not.
+    pub fn pause_before_reconnect(&self, attempts: u32, since: Instant) -> Option<Duration> {
+        if !self.state().is_reached {
+            // It is more likely that the address is wrong.
+            return self.pause_before_retry(attempts);
+        }
+        let is_over = attempts >= MAX_ATTEMPTS && since.elapsed() >= self.patience;
+        (!is_over).then(|| jittered(doubled(attempts)))
+    }
+
+    /// How long to wait before what is left of an invocation is repeated whose connection broke; `None`: they break all the
+    /// time.
+    pub fn pause_after_cut(&self) -> Option<Duration> {
+        let mut state = self.state();
+        let now = Instant::now();
+        let (first, last, moments) = state.cuts.unwrap_or((now, now, 0));
+        if moments == 0 || now.duration_since(last) >= MOMENT {
+            let is_hopeless = moments >= MAX_ATTEMPTS && now.duration_since(first) >= self.patience;
+            if is_hopeless || state.budget < RETRY_COST {
+                return None;
+            }
+            state.budget -= RETRY_COST;
+            state.cuts = Some((first, now, moments + 1));
+        }
+        Some(jittered(FIRST_PAUSE))
+    }
 }
 
 impl Place<'_> {
     /// AWS has begun to answer, or has accepted an event: another invocation may be started.
     pub fn started(&mut self) {
+        if self.is_starting {
+            self.pace.state().is_reached = true;
+        }
+        self.starts_no_more();
+    }
+
+    fn starts_no_more(&mut self) {
         if std::mem::take(&mut self.is_starting) {
             self.pace.state().starting -= 1;
             self.pace.changed.notify_waiters();
@@ -167,7 +214,7 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.started();
+        self.starts_no_more();
         self.pace.state().active -= 1;
         self.pace.changed.notify_waiters();
     }
@@ -257,6 +304,49 @@ mod tests {
             pace.succeeded();
         }
         assert!(pace.pause_before_retry(1).is_some() && pace.pause_before_retry(1).is_none());
+    }
+
+    #[test]
+    fn connections_that_break_in_one_moment_cost_once() {
+        let pace = Pace::new(1000, 1000, PATIENCE);
+        assert!((0..1000).all(|_| pace.pause_after_cut().is_some()));
+        let spent = BUDGET - pace.state().budget;
+        // More than one moment only on a machine that stood still in between.
+        assert!((RETRY_COST..=10.0 * RETRY_COST).contains(&spent), "{spent}");
+    }
+
+    #[test]
+    fn connections_that_break_all_the_time_are_given_up() {
+        let pace = Pace::new(1, 1, Duration::ZERO);
+        let long_ago = Instant::now() - 2 * MOMENT;
+        let broke = |moments| {
+            pace.state().cuts = Some((long_ago, long_ago, moments));
+            pace.pause_after_cut()
+        };
+        assert!(broke(MAX_ATTEMPTS - 1).is_some());
+        assert!(broke(MAX_ATTEMPTS).is_none());
+        pace.succeeded();
+        assert!(pace.pause_after_cut().is_some());
+        pace.state().budget = 0.0;
+        assert!(broke(1).is_none());
+    }
+
+    #[test]
+    fn who_was_reached_before_is_waited_for() {
+        run(async {
+            let pace = Pace::new(1, 1, PATIENCE);
+            let now = Instant::now();
+            drop(pace.place().await);
+            assert!(pace.pause_before_reconnect(1, now).is_some());
+            assert!(pace.pause_before_reconnect(MAX_ATTEMPTS, now).is_none());
+            pace.place().await.started();
+            let spent = pace.state().budget;
+            assert!((1..1000).all(|attempts| pace.pause_before_reconnect(attempts, now).is_some()));
+            assert_eq!(pace.state().budget, spent);
+            let impatient = Pace { patience: Duration::ZERO, ..pace };
+            assert!(impatient.pause_before_reconnect(MAX_ATTEMPTS - 1, now).is_some());
+            assert!(impatient.pause_before_reconnect(MAX_ATTEMPTS, now).is_none());
+        });
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Invocations that a function starts for the driver, from inside the region (`remote_invoker`): the driver sends many
 //! requests in one, so its own line to AWS hardly matters.
 
+use std::time::Duration;
+
 use aws_sdk_lambda::types::InvocationType;
 use aws_smithy_types::Blob;
 use futures_util::{StreamExt, stream};
@@ -20,6 +22,9 @@ const MAX_PAYLOADS: usize = 500;
 /// Invocations that a relay starts at the same time.
 const PARALLEL_STARTS: usize = 64;
 
+/// AWS Lambda runs no function for more than 15 minutes (AWS Lambda quotas, "Function timeout"); the rest is for the way.
+const RELAYED_WITHIN: Duration = Duration::from_secs(16 * 60);
+
 /// What became of one payload of a relay.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +35,8 @@ enum Outcome {
     Failed(String, String),
     /// The same, and worth another attempt.
     Retry(String, String),
+    /// The same, as AWS could not be reached.
+    Unreached(String, String),
     Gone(String, String),
 }
 
@@ -59,6 +66,7 @@ impl From<Attempt> for Outcome {
             Attempt::Done => Self::Started,
             Attempt::Throttled(said) => Self::Throttled(said),
             Attempt::Retry(error) | Attempt::Cut(error) => Self::Retry(error.kind, error.message),
+            Attempt::Unreached(error) => Self::Unreached(error.kind, error.message),
             Attempt::Gone(error) => Self::Gone(error.kind, error.message),
             Attempt::Ended(error) | Attempt::Failed(error) => Self::Failed(error.kind, error.message),
             Attempt::WithoutStreams => Self::Failed(kind::START_FAILED.into(), "the region takes no events".into()),
@@ -73,6 +81,7 @@ impl From<Outcome> for Attempt {
             Outcome::Throttled(said) => Self::Throttled(said),
             Outcome::Failed(kind, message) => Self::Failed(RemoteError::new(&kind, message)),
             Outcome::Retry(kind, message) => Self::Retry(RemoteError::new(&kind, message)),
+            Outcome::Unreached(kind, message) => Self::Unreached(RemoteError::new(&kind, message)),
             Outcome::Gone(kind, message) => Self::Gone(RemoteError::new(&kind, message)),
         }
     }
@@ -169,7 +178,8 @@ async fn ask(account: &Account, relay: Relay) -> Result<Vec<Outcome>, Attempt> {
     let function = relay.function.clone();
     let payload = serde_json::to_vec(&Event::Relay(relay)).map_err(|error| protocol(error.to_string()))?;
     let request = account.lambda().invoke().function_name(&function).invocation_type(InvocationType::RequestResponse);
-    let answer = request.payload(Blob::new(payload)).send().await;
+    let answer = tokio::time::timeout(RELAYED_WITHIN, request.payload(Blob::new(payload)).send()).await;
+    let answer = answer.map_err(|_| failure::unanswered(&function))?;
     let answer = answer.map_err(|error| failure::refused(&function, &error))?;
     let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
     if let Some(error) = answer.function_error() {

@@ -46,7 +46,8 @@ fn to_json(value: &Value, what: &str, depth: usize) -> Result<Json, Raise> {
         Value::Boolean(flag) => Json::Bool(*flag),
         Value::Integer(integer) => Json::Number((*integer).into()),
         Value::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => Json::Number((*number as i64).into()),
-        Value::Number(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
+        // JSON has no infinities: as a text they fail every rule for numbers, with their name.
+        Value::Number(number) => Number::from_f64(*number).map_or_else(|| number.to_string().into(), Json::Number),
         Value::String(text) => Json::String(text.to_string_lossy()),
         Value::Table(table) if table.raw_len() > 0 => {
             let mut items = Vec::new();

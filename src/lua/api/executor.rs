@@ -14,7 +14,7 @@ use super::{errors, results, submit, wait};
 use crate::compute::Compute;
 use crate::compute::aws_lambda::AwsLambdaCompute;
 use crate::compute::local::{LocalCompute, Settings, WorkerConfig};
-use crate::config::{Config, Override, Request};
+use crate::config::{Config, Override};
 use crate::job::Directory;
 use crate::lua::bind::{Raise, bind};
 use crate::lua::options::Options;
@@ -81,13 +81,16 @@ impl Executor {
         let overrides: Vec<Override> = general.chain(of_backend).collect();
         let file = options.get("config_file").and_then(|file| file.as_str()).map(PathBuf::from);
         let table = options.get("config").cloned();
-        let config = if table.is_some() || file.is_some() {
-            let request = Request { table, file: file.as_deref(), overrides: &overrides, ..Request::default() };
-            crate::config::load(request)
+        let is_own = table.is_some() || file.is_some();
+        let config = if is_own {
+            session.load_own_config(table, file.as_deref(), &overrides)
         } else {
             session.config()?.with_overrides(&overrides)
         };
-        let config = config.map_err(|error| Raise::Message(error.to_string()))?;
+        let config = config.map_err(|error| Raise::Message(format!("failed to {error}")))?;
+        if is_own || options.contains_key("log_level") {
+            crate::report::follow_log_settings(&config.lithops);
+        }
         Self::new(session, config, text)
     }
 
@@ -307,6 +310,10 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
                 options.entry("backend").or_insert_with(|| json!(backend));
             }
             let session = Session::of(lua);
+            if let Some(table) = options.get_mut("config") {
+                // A worker that makes this executor anew has no command line.
+                Override::set_in(table, &session.overrides.borrow());
+            }
             let executor = Executor::with_options(&session, &options)?;
             lua.create_userdata(ExecutorHandle(executor)).map_err(Raise::from)
         })?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::iterdata::Feeder;
+use super::remote::RemoteFuture;
 use super::{errors, results, selection, wait};
 use crate::compute::Usage;
 use crate::compute::local::{FutureAddress, FutureAnswer};
@@ -34,6 +35,10 @@ pub struct JobEntry {
     pub purpose: Purpose,
     /// What hands in elements, until there are no more.
     pub feeder: RefCell<Option<Feeder>>,
+    /// Whether its iterator runs just now: whatever is asked meanwhile, the iterator itself asks.
+    pub is_being_fed: Cell<bool>,
+    /// Jobs with a future that was sent to its calls: they can be asked for as long as this one is known.
+    held: RefCell<Vec<Arc<Job>>>,
     /// Calls whose results have been given to the script, unless it is all of them.
     read: RefCell<HashSet<u64>>,
     read_all: Cell<bool>,
@@ -52,6 +57,8 @@ impl JobEntry {
             progress,
             purpose,
             feeder: RefCell::new(feeder),
+            is_being_fed: Cell::new(false),
+            held: RefCell::default(),
             found_objects: OnceCell::new(),
             read: RefCell::default(),
             read_all: Cell::new(false),
@@ -65,6 +72,11 @@ impl JobEntry {
         self.job.close_input(self.job.found());
     }
 
+    /// Keeps `jobs` as long as it is kept itself.
+    pub fn hold(&self, jobs: Vec<Arc<Job>>) {
+        self.held.borrow_mut().extend(jobs);
+    }
+
     /// Notes that the results of `from..to` were given to the script.
     pub fn mark_read(&self, from: u64, to: u64) {
         if from == 0 && self.job.progress().total == Some(to) {
@@ -73,6 +85,12 @@ impl JobEntry {
         } else if !self.read_all.get() {
             self.read.borrow_mut().extend(from..to);
         }
+    }
+
+    /// Counts as read from now on, with what is still to come.
+    pub fn forget(&self) {
+        self.read_all.set(true);
+        self.read.borrow_mut().clear();
     }
 
     /// Whether the result of `call` was given to the script.
@@ -92,15 +110,10 @@ pub enum Future {
     /// Of a job of this process.
     Own { entry: Rc<JobEntry>, call: u64 },
     /// Of a job of the driver, seen from a worker.
-    Remote { address: FutureAddress, answer: Rc<RefCell<Option<FutureAnswer>>> },
+    Remote(RemoteFuture),
 }
 
 impl Future {
-    /// The future that `address` names.
-    pub fn remote(address: FutureAddress) -> Self {
-        Self::Remote { address, answer: Rc::default() }
-    }
-
     /// Whose it is, and which call.
     pub fn address(&self) -> FutureAddress {
         match self {
@@ -109,14 +122,14 @@ impl Future {
                 job_id: entry.job.job_id().to_owned(),
                 call: *call,
             },
-            Self::Remote { address, .. } => address.clone(),
+            Self::Remote(future) => future.address.clone(),
         }
     }
 
     fn state(&self) -> State {
         match self {
             Self::Own { entry, call } => entry.job.call_state(*call),
-            Self::Remote { answer, .. } => match &*answer.borrow() {
+            Self::Remote(future) => match future.answer() {
                 None => State::Running,
                 Some(FutureAnswer::Value(_)) => State::Done,
                 Some(FutureAnswer::Failed(_)) => State::Failed,
@@ -133,10 +146,7 @@ impl Future {
                 }
                 _ => None,
             },
-            Self::Remote { answer, .. } => match &*answer.borrow() {
-                Some(FutureAnswer::Failed(error)) => Some(error.clone()),
-                _ => None,
-            },
+            Self::Remote(future) => future.failure().cloned(),
         };
         match error {
             Some(error) => errors::object(lua, &error, &self.address()),
@@ -165,7 +175,7 @@ impl UserData for Future {
         fields.add_field_method_get("executor_id", |_, this| Ok(this.address().executor_id));
         fields.add_field_method_get("stats", |lua, this| match this {
             Self::Own { entry, call } => stats(lua, &entry.job.stats(*call)),
-            Self::Remote { .. } => lua.create_table(),
+            Self::Remote(_) => lua.create_table(),
         });
     }
 
@@ -299,7 +309,7 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     })?;
     let cancel = bind(lua, "cancel", |_, future: Value| match as_future(&future) {
         Some(Future::Own { entry, call }) => Ok(entry.job.cancel(call)),
-        Some(Future::Remote { .. }) => Err(Raise::message("cancel: only the driver can cancel its futures")),
+        Some(Future::Remote(_)) => Err(Raise::message("cancel: only the driver can cancel its futures")),
         None => Err(Raise::argument(1, format!("future expected, got {}", future.type_name()))),
     })?;
     let cancel_all = bind(lua, "cancel", |lua, futures: Table| {
@@ -331,10 +341,21 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     lua.set_named_registry_value(METHODS, methods)
 }
 
+/// Puts the metatable of lists where the codec finds it as a part of every VM, so that it is sent by name. Scripts do not
+/// see it.
+pub(super) fn name_lists(lua: &Lua, lithops: &Table) -> mlua::Result<()> {
+    let list: Table = lua.named_registry_value(LIST)?;
+    match lithops.metatable() {
+        Some(metatable) => metatable.raw_set("futures", list),
+        None => Ok(()),
+    }
+}
+
 /// How many calls of a lazy list there are so far. An iterator is read on only as the job wants; objects are being found meanwhile, and
 /// are waited for up to the one that is `wanted`.
 pub fn known_calls(lua: &Lua, entry: &JobEntry, wanted: u64) -> u64 {
-    if entry.feeder.borrow().is_none() && entry.job.found() < wanted && entry.job.progress().total.is_none() {
+    let has_iterator = entry.feeder.borrow().is_some() || entry.is_being_fed.get();
+    if !has_iterator && entry.job.found() < wanted && entry.job.progress().total.is_none() {
         // In a worker: what is found waits for workers once there is much of it, and this may be the only one.
         let _place = Session::of(lua).give_place();
         entry.job.wait_found(wanted);

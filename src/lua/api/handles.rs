@@ -6,9 +6,10 @@ use mlua::{AnyUserData, Lua, Value};
 use serde::{Deserialize, Serialize};
 
 use super::executor::ExecutorHandle;
-use super::futures::{Future, JobEntry, Purpose};
+use super::futures::{Future, JobEntry, LazyCalls, Purpose};
 use super::iterdata::Range;
 use super::objects::{self, ObjectHandle};
+use super::remote::RemoteFuture;
 use super::storage::{ObjectStream, StorageHandle};
 use crate::codec::Handles;
 use crate::compute::local::FutureAddress;
@@ -55,6 +56,9 @@ impl Handles for ApiHandles {
                                  send its result, or return the future itself"
                     .into()));
             }
+            if let Future::Own { entry, .. } = &*future {
+                Session::of(lua).add_sent_job(&entry.job);
+            }
             Saved::Future(future.address())
         } else if let Ok(range) = handle.borrow::<Range>() {
             Saved::Range { start: range.start, step: range.step, count: range.count }
@@ -83,6 +87,10 @@ impl Handles for ApiHandles {
                 Ok((nanoseconds, zone)) => Saved::DateTime { nanoseconds, zone },
                 Err(refusal) => return Some(Err(refusal)),
             }
+        } else if handle.is::<LazyCalls>() {
+            let why = "futures of an iterator, a range or stored objects, which are made as they are looked at; send a \
+                       list of them, `for i, future in ipairs(futures) do list[i] = future end`";
+            return Some(Err(why.into()));
         } else if handle.is::<ObjectStream>() {
             return Some(Err("a stream is read where it was opened; send the object's bucket and key".into()));
         } else if handle.is::<ByteStream>() {
@@ -116,7 +124,7 @@ impl Handles for ApiHandles {
                     Some(job) => {
                         Future::Own { entry: JobEntry::new(job, Purpose::Map, None, false), call: address.call }
                     }
-                    None => Future::remote(address),
+                    None => Future::Remote(RemoteFuture::new(address)),
                 })?
             }
             Saved::Range { start, step, count } => lua.create_userdata(Range { start, step, count })?,

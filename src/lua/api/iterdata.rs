@@ -128,6 +128,7 @@ impl Iterdata {
         }
         let mut list = EncodedList::default();
         options.encode(lua, session, table, count, 0, &mut list)?;
+        options.check_size(list.bytes.len())?;
         let ends = list.ends.iter().map(|end| *end as u64).collect();
         Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
     }
@@ -136,6 +137,7 @@ impl Iterdata {
     pub fn single(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
         let mut list = EncodedList::default();
         options.encode(lua, session, table, 1, 0, &mut list)?;
+        options.check_size(list.bytes.len())?;
         let ends = list.ends.iter().map(|end| *end as u64).collect();
         Ok(Self::of(Source::List { data: Bytes::from(list.bytes), ends }))
     }
@@ -151,7 +153,7 @@ impl Iterdata {
                     // The call that takes the result fails with it, and that is told.
                     entry.failure_told.set(true);
                 }
-                Some(Future::Remote { address, .. }) => remote.push((index as u64, address)),
+                Some(Future::Remote(future)) => remote.push((index as u64, future.address)),
                 None => {
                     return Err(Raise::argument(
                         2,
@@ -174,7 +176,7 @@ impl Iterdata {
     pub fn follow_remote(session: &Session, entry: &Rc<JobEntry>, remote: Vec<(u64, FutureAddress)>) {
         for (call, address) in remote {
             let Some(relay) = session.relay.get() else {
-                entry.job.fail_dependent(call, &super::wait::driver_is_out_of_reach());
+                entry.job.fail_dependent(call, &super::remote::driver_is_out_of_reach());
                 continue;
             };
             let (relay, job) = (relay.clone(), entry.job.clone());
@@ -221,6 +223,8 @@ pub struct Encoding {
     pub modules: bool,
     pub include: Vec<String>,
     pub exclude: Vec<String>,
+    /// The most megabytes that all elements together may take; `None`: no limit.
+    pub limit_mb: Option<u64>,
 }
 
 impl Encoding {
@@ -249,6 +253,18 @@ impl Encoding {
         let several = session.args_metatable.get();
         session.codec().encode_list(lua, table, 1..=count as i64, several, &options, list).map_err(refused)
     }
+
+    /// Refuses an input of so many bytes where that is more than the configuration allows.
+    fn check_size(&self, bytes: usize) -> Result<(), Raise> {
+        match self.limit_mb {
+            Some(limit) if bytes as u64 > limit.saturating_mul(1 << 20) => Err(Raise::Message(format!(
+                "the input has more than {limit} MB, the limit that `lithops.data_limit` sets; raise it, as in `-o \
+                 lithops.data_limit={}`, or put the data into storage and pass its addresses",
+                limit.saturating_mul(2)
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A value that cannot be sent.
@@ -267,6 +283,7 @@ pub struct Feeder {
     state: Value,
     encoding: Encoding,
     fed: u64,
+    fed_bytes: usize,
     /// How many elements it gives at a time: more and more while it is quick. What a slow one has given is at work while
     /// it makes the next.
     batch_size: usize,
@@ -274,7 +291,7 @@ pub struct Feeder {
 
 impl Feeder {
     fn new(next: Function, encoding: Encoding) -> Self {
-        Self { next, state: Value::Nil, encoding, fed: 0, batch_size: 1 }
+        Self { next, state: Value::Nil, encoding, fed: 0, fed_bytes: 0, batch_size: 1 }
     }
 
     /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error, or
@@ -284,7 +301,11 @@ impl Feeder {
         // Taken out: the iterator may itself look at the job.
         let Some(mut feeder) = (wanted > 0).then(|| entry.feeder.take()).flatten() else { return Ok(false) };
         let wanted = wanted.min(feeder.batch_size);
-        match feeder.pull(lua, session, entry, wanted) {
+        entry.is_being_fed.set(true);
+        let pulled = feeder.pull(lua, session, entry, wanted);
+        entry.is_being_fed.set(false);
+        entry.hold(session.take_sent_jobs());
+        match pulled {
             Ok(true) => {
                 *entry.feeder.borrow_mut() = Some(feeder);
                 Ok(true)
@@ -303,7 +324,9 @@ impl Feeder {
     /// Hands in up to `wanted` elements; `false` at the end.
     fn pull(&mut self, lua: &Lua, session: &Session, entry: &JobEntry, wanted: usize) -> Result<bool, Raise> {
         let batch = lua.create_table_with_capacity(wanted, 0)?;
-        let mut count = 0;
+        // Elements that were pulled, and those among them that are not in `list` yet.
+        let (mut count, mut waiting) = (0, 0);
+        let mut list = EncodedList::default();
         let mut more = Ok(true);
         let began = Instant::now();
         self.batch_size = (self.batch_size * 2).min(MAX_PULL);
@@ -323,16 +346,34 @@ impl Feeder {
                 break;
             }
             self.state = value.clone();
-            batch.raw_push(value)?;
+            let may_change =
+                !matches!(value, Value::Boolean(_) | Value::Integer(_) | Value::Number(_) | Value::String(_));
             count += 1;
+            waiting += 1;
+            batch.raw_set(waiting, value)?;
+            if may_change {
+                // Written down before the iterator goes on: it may give the same table again, with the next row in it.
+                let before = self.fed + list.len() as u64;
+                let written = self.encoding.encode(lua, session, &batch, waiting, before, &mut list);
+                waiting = 0;
+                if let Err(refused) = written {
+                    more = Err(refused);
+                    break;
+                }
+            }
             if began.elapsed() > SLOW {
                 self.batch_size = 1;
                 break;
             }
         }
-        let mut list = EncodedList::default();
-        if let Err(refused) = self.encoding.encode(lua, session, &batch, count, self.fed, &mut list) {
+        let before = self.fed + list.len() as u64;
+        if let Err(refused) = self.encoding.encode(lua, session, &batch, waiting, before, &mut list) {
             // It comes before what ended the batch, if anything did.
+            more = Err(refused);
+        }
+        self.fed_bytes += list.bytes.len();
+        if let Err(refused) = self.encoding.check_size(self.fed_bytes) {
+            list = EncodedList::default();
             more = Err(refused);
         }
         let bytes = Bytes::from(std::mem::take(&mut list.bytes));

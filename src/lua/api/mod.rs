@@ -12,6 +12,7 @@ pub mod futures;
 pub mod handles;
 pub mod iterdata;
 pub mod objects;
+mod remote;
 pub mod results;
 mod selection;
 pub mod storage;
@@ -47,6 +48,7 @@ pub(super) fn install(lua: &Lua, role: Role) -> mlua::Result<()> {
     for binding in ALL {
         (binding.install)(lua, &lithops, role)?;
     }
+    futures::name_lists(lua, &lithops)?;
     let package: Table = lua.globals().raw_get("package")?;
     package.raw_get::<Table>("loaded")?.raw_set("lithops", &lithops)?;
     lua.globals().raw_set("lithops", lithops)

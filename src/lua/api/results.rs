@@ -5,16 +5,17 @@ use mlua::{Function, Lua, MultiValue, Table, Value};
 use super::errors;
 use super::executor::Executor;
 use super::futures::{Future, Purpose, as_future, lazy_calls};
-use super::selection::{Run, Selection};
-use super::wait::{Until, block, block_on_remote, deadline, failure};
+use super::remote::RemoteFuture;
+use super::selection::{Part, Run, Selection};
+use super::wait::{Until, block, deadline, failure};
 use crate::codec::{DecodeOptions, Globals};
-use crate::compute::local::FutureAnswer;
+use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::CallResult;
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 use crate::lua::session::{Session, trusted};
 use crate::lua::{LuaFailure, call_with_traceback};
-use crate::protocol::kind;
+use crate::protocol::{RemoteError, kind};
 
 /// Results are decoded so many at a time: copies of their messages are small.
 const DECODE_BATCH: u64 = 4096;
@@ -36,8 +37,13 @@ pub fn get_result(
     let timeout = options.seconds("timeout")?;
     let selection = Selection::of(lua, executor, value, function)?;
     block(lua, &selection, Until::All, throw, deadline(timeout))?;
-    block_on_remote(lua, &selection);
     if throw && let Some(raise) = failure(lua, &selection)? {
+        if value.is_nil()
+            && let Some(executor) = executor
+        {
+            selection.forget_failed();
+            executor.forget_read();
+        }
         return Err(raise);
     }
     let (ended, _, total) = selection.counts();
@@ -52,25 +58,22 @@ pub fn get_result(
     let mut count = 0;
     let has_reducer = selection.runs.iter().any(|run| run.entry.purpose == Purpose::Reduce);
     let mut reducers = 0;
-    for run in &selection.runs {
+    for part in selection.parts() {
+        let run = match part {
+            Part::Run(run) => run,
+            Part::Remote(future) => {
+                count += 1;
+                results.raw_set(count, first(answer(lua, future, throw)?))?;
+                continue;
+            }
+        };
         if run.entry.purpose == Purpose::MapOfReduce && (has_reducer || skip_read) {
             run.entry.mark_read(run.from, run.to());
             continue;
         }
         reducers += u64::from(run.entry.purpose == Purpose::Reduce);
-        count = collect(lua, run, &results, count, skip_read)?;
+        count = collect(lua, run, &results, count, Collect { skip_read, throw })?;
         run.entry.mark_read(run.from, run.to());
-    }
-    for future in &selection.remote {
-        if let Future::Remote { address, answer } = future {
-            count += 1;
-            let value = match &*answer.borrow() {
-                Some(FutureAnswer::Value(message)) => first(decode(lua, message)?),
-                Some(FutureAnswer::Failed(error)) => errors::object(lua, error, address)?,
-                None => Value::Nil,
-            };
-            results.raw_set(count, value)?;
-        }
     }
     if let Some(executor) = executor {
         executor.forget_read();
@@ -82,8 +85,18 @@ pub fn get_result(
     Ok(Value::Table(results))
 }
 
+/// Which results of a run are wanted, and what becomes of those that are errors.
+#[derive(Clone, Copy)]
+struct Collect {
+    /// Leaves out what was given to the script before.
+    skip_read: bool,
+    /// Raises errors, in place of giving them.
+    throw: bool,
+}
+
 /// Puts the results of a run behind the first `count` entries of `results`; gives how many there are then.
-fn collect(lua: &Lua, run: &Run, results: &Table, count: u64, skip_read: bool) -> Result<u64, Raise> {
+fn collect(lua: &Lua, run: &Run, results: &Table, count: u64, options: Collect) -> Result<u64, Raise> {
+    let Collect { skip_read, throw } = options;
     let session = Session::of(lua);
     let (mut call, to, mut count) = (run.from, run.to(), count);
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
@@ -113,15 +126,15 @@ fn collect(lua: &Lua, run: &Run, results: &Table, count: u64, skip_read: bool) -
         call = reached;
         if call < stop {
             count += 1;
-            results.raw_set(count, first(outcome(lua, run, call)?))?;
+            results.raw_set(count, first(outcome(lua, run, call, throw)?))?;
             call += 1;
         }
     }
     Ok(count)
 }
 
-/// All values of a call that has ended, or its error object.
-fn outcome(lua: &Lua, run: &Run, call: u64) -> Result<MultiValue, Raise> {
+/// All values of a call that has ended, or its error object, which `throw` raises.
+fn outcome(lua: &Lua, run: &Run, call: u64, throw: bool) -> Result<MultiValue, Raise> {
     match run.entry.job.result(call) {
         Some(CallResult::Message(message)) => decode(lua, &message),
         Some(CallResult::Object { key, sha256 }) => {
@@ -136,10 +149,24 @@ fn outcome(lua: &Lua, run: &Run, call: u64) -> Result<MultiValue, Raise> {
         }
         Some(CallResult::Error(error)) => {
             let address = Future::Own { entry: run.entry.clone(), call }.address();
-            Ok(MultiValue::from_iter([errors::object(lua, &error, &address)?]))
+            failed(lua, &error, &address, throw)
         }
         None => Ok(MultiValue::new()),
     }
+}
+
+/// The same of a future of the driver.
+fn answer(lua: &Lua, future: &RemoteFuture, throw: bool) -> Result<MultiValue, Raise> {
+    match future.answer() {
+        Some(FutureAnswer::Value(message)) => decode(lua, message),
+        Some(FutureAnswer::Failed(error)) => failed(lua, error, &future.address, throw),
+        None => Ok(MultiValue::new()),
+    }
+}
+
+fn failed(lua: &Lua, error: &RemoteError, address: &FutureAddress, throw: bool) -> Result<MultiValue, Raise> {
+    let object = errors::object(lua, error, address)?;
+    if throw { Err(Raise::Value(object)) } else { Ok(MultiValue::from_iter([object])) }
 }
 
 fn decode(lua: &Lua, message: &[u8]) -> Result<MultiValue, Raise> {
@@ -163,31 +190,24 @@ pub fn result(lua: &Lua, value: &Value, options: Option<Table>) -> Result<MultiV
     }
     let selection = Selection::of(lua, None, value, "result")?;
     block(lua, &selection, Until::All, false, deadline(timeout))?;
-    block_on_remote(lua, &selection);
     if throw && let Some(raise) = failure(lua, &selection)? {
         return Err(raise);
     }
-    if let Some(run) = selection.runs.first() {
-        if !run.entry.job.call_state(run.from).is_final() {
-            let seconds = timeout.unwrap_or_default().as_secs_f64();
-            return Err(errors::raise(
-                lua,
-                kind::TIMEOUT,
-                &format!("result: the call had not ended after {seconds} s; it goes on"),
-            ));
-        }
-        run.entry.mark_read(run.from, run.to());
-        return outcome(lua, run, run.from);
+    if selection.counts().0 == 0 {
+        let seconds = timeout.unwrap_or_default().as_secs_f64();
+        let message = format!("result: the call had not ended after {seconds} s; it goes on");
+        return Err(errors::raise(lua, kind::TIMEOUT, &message));
     }
-    match selection.remote.first() {
-        Some(Future::Remote { address, answer }) => match &*answer.borrow() {
-            Some(FutureAnswer::Value(message)) => decode(lua, message),
-            Some(FutureAnswer::Failed(error)) => Ok(MultiValue::from_iter([errors::object(lua, error, address)?])),
-            None => Ok(MultiValue::new()),
-        },
-        _ => Ok(MultiValue::new()),
+    match selection.parts().next() {
+        Some(Part::Run(run)) => {
+            run.entry.mark_read(run.from, run.to());
+            outcome(lua, run, run.from, throw)
+        }
+        Some(Part::Remote(future)) => answer(lua, future, throw),
+        None => Ok(MultiValue::new()),
     }
 }
+
 /// What a function returned, with the results of the futures in place of them: those of its nested jobs are its result.
 pub fn resolve_returned(lua: &Lua, mut values: MultiValue) -> Result<MultiValue, LuaFailure> {
     let is_futures = match values.front() {

@@ -6,8 +6,10 @@ use mlua::{Lua, Value};
 
 use super::executor::Executor;
 use super::futures::{Future, JobEntry, Purpose, as_future, lazy_calls};
+use super::remote::RemoteFuture;
 use crate::job::{CallResult, State};
 use crate::lua::bind::Raise;
+use crate::lua::session::Session;
 use crate::protocol::RemoteError;
 
 /// Calls of one job with consecutive numbers.
@@ -22,6 +24,11 @@ pub struct Run {
 impl Run {
     pub(super) fn whole(entry: Rc<JobEntry>) -> Self {
         Self { entry, from: 0, to: None }
+    }
+
+    /// Whether it is all of a job, however many calls that will be.
+    pub(super) fn is_whole(&self) -> bool {
+        self.to.is_none()
     }
 
     /// The call after the last one, as far as it is known.
@@ -45,18 +52,40 @@ impl Run {
             _ => (progress.ended, progress.failed, progress.total),
         }
     }
+
+    /// The first call that failed, and how.
+    pub(super) fn first_failure(&self) -> Option<(u64, RemoteError)> {
+        if self.counts().1 == 0 {
+            return None;
+        }
+        (self.from..self.to()).find_map(|call| match self.entry.job.result(call) {
+            Some(CallResult::Error(error)) => Some((call, error.as_ref().clone())),
+            _ => None,
+        })
+    }
+}
+
+/// A part of what is waited for.
+pub(super) enum Part<'a> {
+    Run(&'a Run),
+    Remote(&'a RemoteFuture),
 }
 
 /// What is waited for.
 pub struct Selection {
     pub(super) runs: Vec<Run>,
-    /// Futures of the driver, in a worker.
-    pub(super) remote: Vec<Future>,
+    /// Futures of the driver, in a worker, each behind the number of runs that come before it.
+    remote: Vec<(usize, RemoteFuture)>,
     /// Whether one future was named, not a list.
     pub(super) is_single: bool,
 }
 
 impl Selection {
+    /// Whole jobs.
+    pub(super) fn of_jobs(entries: Vec<Rc<JobEntry>>) -> Self {
+        Self { runs: entries.into_iter().map(Run::whole).collect(), remote: Vec::new(), is_single: false }
+    }
+
     /// What `value` names: a future, a list of futures, or nil: what `executor` has not been asked for yet.
     pub fn of(lua: &Lua, executor: Option<&Executor>, value: &Value, function: &str) -> Result<Self, Raise> {
         let _ = lua;
@@ -104,12 +133,61 @@ impl Selection {
 
     fn add(&mut self, future: Future) {
         match future {
-            Future::Own { entry, call } => match self.runs.last_mut() {
-                Some(run) if Rc::ptr_eq(&run.entry, &entry) && run.to == Some(call) => run.to = Some(call + 1),
-                _ => self.runs.push(Run { entry, from: call, to: Some(call + 1) }),
-            },
-            remote => self.remote.push(remote),
+            Future::Own { entry, call } => {
+                let is_behind_remote = self.remote.last().is_some_and(|(before, _)| *before == self.runs.len());
+                match self.runs.last_mut() {
+                    Some(run) if Rc::ptr_eq(&run.entry, &entry) && run.to == Some(call) && !is_behind_remote => {
+                        run.to = Some(call + 1);
+                    }
+                    _ => self.runs.push(Run { entry, from: call, to: Some(call + 1) }),
+                }
+            }
+            Future::Remote(future) => self.remote.push((self.runs.len(), future)),
         }
+    }
+
+    /// Counts the job whose failure was raised as read and waited for, so that it is not raised again by whoever asks for
+    /// what is left; so does the reducer, which fails with its maps.
+    pub(super) fn forget_failed(&self) {
+        let mut from_failed = self.runs.iter().skip_while(|run| run.first_failure().is_none());
+        let Some(failed) = from_failed.next() else { return };
+        failed.entry.forget();
+        if failed.entry.purpose == Purpose::MapOfReduce {
+            for reducer in from_failed.take_while(|run| run.entry.purpose == Purpose::Reduce) {
+                reducer.entry.forget();
+            }
+        }
+    }
+
+    /// The job that would never end, since its own iterator waits for it; waiting for `any` call ends if there is one.
+    pub(super) fn fed_by_waiter(&self, any: bool) -> Option<&JobEntry> {
+        let has_calls = !self.remote.is_empty() || self.runs.iter().any(|run| run.to() > run.from);
+        if any && has_calls {
+            return None;
+        }
+        let is_fed =
+            |run: &&Run| run.is_whole() && run.entry.is_being_fed.get() && run.entry.job.progress().total.is_none();
+        self.runs.iter().find(is_fed).map(|run| &*run.entry)
+    }
+
+    /// Has the answers of the driver's futures fetched.
+    pub(super) fn ask(&self, session: &Session) {
+        for (_, future) in &self.remote {
+            future.ask(session);
+        }
+    }
+
+    /// Everything in the order in which it was named.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut remote = self.remote.iter().peekable();
+        let mut runs = self.runs.iter().enumerate().peekable();
+        std::iter::from_fn(move || {
+            let run = runs.peek().map_or(usize::MAX, |(index, _)| *index);
+            match remote.next_if(|(before, _)| *before <= run) {
+                Some((_, future)) => Some(Part::Remote(future)),
+                None => runs.next().map(|(_, run)| Part::Run(run)),
+            }
+        })
     }
 
     /// The calls, job by job.
@@ -118,25 +196,13 @@ impl Selection {
     }
 
     pub(super) fn counts(&self) -> (u64, u64, Option<u64>) {
-        self.runs.iter().fold((0, 0, Some(0)), |(ended, failed, total), run| {
+        let answered = self.remote.iter().filter(|(_, future)| future.answer().is_some()).count() as u64;
+        let failed = self.remote.iter().filter(|(_, future)| future.failure().is_some()).count() as u64;
+        let remote = (answered, failed, Some(self.remote.len() as u64));
+        self.runs.iter().fold(remote, |(ended, failed, total), run| {
             let (e, f, t) = run.counts();
             (ended + e, failed + f, total.zip(t).map(|(a, b)| a + b))
         })
-    }
-
-    /// The first call that failed, and how.
-    pub(super) fn first_failure(&self) -> Option<(&Run, u64, RemoteError)> {
-        for run in &self.runs {
-            if run.counts().1 == 0 {
-                continue;
-            }
-            for call in run.from..run.to() {
-                if let Some(CallResult::Error(error)) = run.entry.job.result(call) {
-                    return Some((run, call, error.as_ref().clone()));
-                }
-            }
-        }
-        None
     }
 }
 

@@ -133,7 +133,7 @@ impl JobOptions {
         }
         let stream_logs = options.boolean("stream_logs")?.unwrap_or(config.lithops.stream_logs);
         Ok(Self {
-            encoding: Encoding { modules, include, exclude },
+            encoding: Encoding { modules, include, exclude, limit_mb: config.lithops.data_limit_mb },
             env,
             timeout: options.seconds("timeout")?.or(Some(config.lithops.execution_timeout)),
             retries: options

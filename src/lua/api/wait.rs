@@ -9,8 +9,7 @@ use super::errors;
 use super::executor::Executor;
 use super::futures::{self, Future, JobEntry, lazy_calls};
 use super::iterdata::Feeder;
-use super::selection::{Run, Selection};
-use crate::compute::local::FutureAnswer;
+use super::selection::{Part, Selection};
 use crate::job::{self, CallResult};
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
@@ -64,6 +63,7 @@ pub(super) fn block(
     deadline: Option<Instant>,
 ) -> Result<(), Raise> {
     let session = Session::of(lua);
+    selection.ask(&session);
     let mut progress = None;
     let mut place = None;
     let runs_are_whole = selection.runs.iter().all(|run| run.to.is_none() || run.to == run.entry.job.progress().total);
@@ -91,6 +91,13 @@ pub(super) fn block(
         }
         if fed {
             continue;
+        }
+        if let Some(entry) = selection.fed_by_waiter(until == Until::Any) {
+            return Err(Raise::Message(format!(
+                "job {} cannot be waited for by the iterator that gives its input, which ends before the job does; wait \
+                 for single futures of it, or name those of other jobs",
+                entry.job.job_id()
+            )));
         }
         if place.is_none() {
             place = session.give_place();
@@ -132,36 +139,6 @@ pub(super) fn until_all_is_known(lua: &Lua, entry: &Rc<JobEntry>) -> Result<(), 
     Ok(())
 }
 
-/// Waits for the futures that a driver owns, in a worker.
-pub(super) fn block_on_remote(lua: &Lua, selection: &Selection) {
-    let session = Session::of(lua);
-    let pending: Vec<&Future> = selection
-        .remote
-        .iter()
-        .filter(|future| matches!(future, Future::Remote { answer, .. } if answer.borrow().is_none()))
-        .collect();
-    if pending.is_empty() {
-        return;
-    }
-    let _place = session.give_place();
-    for future in pending {
-        if let Future::Remote { address, answer } = future {
-            let got = match session.relay.get() {
-                Some(relay) => crate::io::handle().block_on(relay.fetch_future(address)),
-                None => FutureAnswer::Failed(driver_is_out_of_reach()),
-            };
-            *answer.borrow_mut() = Some(got);
-        }
-    }
-}
-
-/// Why a function on AWS cannot have the value of a future that its driver owns.
-pub(super) fn driver_is_out_of_reach() -> RemoteError {
-    let message = "a function on AWS Lambda cannot reach its driver to wait for a future: make the futures the input, \
-                   `lithops.map(fn, futures)`, or send their results";
-    RemoteError::new(kind::UNSENDABLE, message)
-}
-
 pub(super) fn deadline(timeout: Option<Duration>) -> Option<Instant> {
     timeout.and_then(|timeout| Instant::now().checked_add(timeout))
 }
@@ -182,10 +159,13 @@ pub fn wait(
     let timeout = options.seconds("timeout")?;
     let selection = Selection::of(lua, executor, value, function)?;
     block(lua, &selection, until, throw, deadline(timeout))?;
-    if until == Until::All {
-        block_on_remote(lua, &selection);
-    }
     if throw && let Some(raise) = failure(lua, &selection)? {
+        if value.is_nil()
+            && let Some(executor) = executor
+        {
+            selection.forget_failed();
+            executor.forget_read();
+        }
         return Err(raise);
     }
     if let Value::Table(list) = value
@@ -196,19 +176,23 @@ pub fn wait(
         return Ok((list.clone(), futures::list_of(lua, [])?));
     }
     let (mut done, mut not_done) = (Vec::new(), Vec::new());
-    for run in &selection.runs {
-        if run.counts().1 > 0 {
-            // The script asked to be given failures among the futures that are done.
-            run.entry.failure_told.set(true);
+    for part in selection.parts() {
+        match part {
+            Part::Run(run) => {
+                if run.counts().1 > 0 {
+                    // The script asked to be given failures among the futures that are done.
+                    run.entry.failure_told.set(true);
+                }
+                for call in run.from..run.to() {
+                    let future = Future::Own { entry: run.entry.clone(), call };
+                    if run.entry.job.call_state(call).is_final() { done.push(future) } else { not_done.push(future) }
+                }
+            }
+            Part::Remote(future) => {
+                let list = if future.answer().is_some() { &mut done } else { &mut not_done };
+                list.push(Future::Remote(future.clone()));
+            }
         }
-        for call in run.from..run.to() {
-            let future = Future::Own { entry: run.entry.clone(), call };
-            if run.entry.job.call_state(call).is_final() { done.push(future) } else { not_done.push(future) }
-        }
-    }
-    for future in selection.remote {
-        let answered = matches!(&future, Future::Remote { answer, .. } if answer.borrow().is_some());
-        if answered { done.push(future) } else { not_done.push(future) }
     }
     if let Some(executor) = executor
         && not_done.is_empty()
@@ -220,28 +204,30 @@ pub fn wait(
 }
 
 pub(super) fn failure(lua: &Lua, selection: &Selection) -> Result<Option<Raise>, Raise> {
-    if let Some((run, call, error)) = selection.first_failure() {
-        let address = Future::Own { entry: run.entry.clone(), call }.address();
-        for run in &selection.runs {
-            run.entry.failure_told.set(true);
-        }
-        return Ok(Some(Raise::Value(errors::object(lua, &error, &address)?)));
-    }
-    for future in &selection.remote {
-        if let Future::Remote { address, answer } = future
-            && let Some(FutureAnswer::Failed(error)) = &*answer.borrow()
-        {
-            return Ok(Some(Raise::Value(errors::object(lua, error, address)?)));
+    for part in selection.parts() {
+        match part {
+            Part::Run(run) => {
+                let Some((call, error)) = run.first_failure() else { continue };
+                let address = Future::Own { entry: run.entry.clone(), call }.address();
+                for run in selection.runs() {
+                    run.entry.failure_told.set(true);
+                }
+                return Ok(Some(Raise::Value(errors::object(lua, &error, &address)?)));
+            }
+            Part::Remote(future) => {
+                let Some(error) = future.failure() else { continue };
+                return Ok(Some(Raise::Value(errors::object(lua, error, &future.address)?)));
+            }
         }
     }
     Ok(None)
 }
+
 /// Waits for everything that was started and has not ended, as a script's end does. Gives the first failure that nobody read.
 pub fn drain(lua: &Lua) -> Result<Option<RemoteError>, Raise> {
     let session = Session::of(lua);
     let running: Vec<Rc<JobEntry>> = session.running.borrow().clone();
-    let selection =
-        Selection { runs: running.into_iter().map(Run::whole).collect(), remote: Vec::new(), is_single: false };
+    let selection = Selection::of_jobs(running);
     block(lua, &selection, Until::All, false, None)?;
     for run in &selection.runs {
         for call in run.from..run.to() {

@@ -20,6 +20,7 @@ mod settings;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -36,6 +37,10 @@ use self::rollout::Rollout;
 use self::settings::{Code, FunctionSettings};
 use crate::aws::{Account, AwsErrorKind, Failed};
 use crate::config::{Aws, AwsLambda, Config};
+use crate::storage::StorageError;
+
+/// A deployment waits for the bucket no longer than this.
+const BUCKET_WITHIN: Duration = Duration::from_secs(10);
 
 /// Something that is being done.
 #[derive(Clone, Copy, Debug)]
@@ -190,7 +195,27 @@ pub async fn deploy(
     let functions = Functions::of(account);
     let rollout = Rollout { functions: &functions, name: &name, wanted: &wanted, code: &store, narrator, forced };
     let changed = rollout.run().await?;
+    if changed {
+        // Most jobs need no bucket: one that does says what is wrong with it.
+        match tokio::time::timeout(BUCKET_WITHIN, ensure_bucket(config)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "cannot make the bucket"),
+            Err(_) => tracing::debug!("the bucket takes too long"),
+        }
+    }
     Ok(Deployment { name, changed })
+}
+
+/// Makes the default bucket, if it is on S3 and not there yet: the role of functions need not be allowed to.
+///
+/// # Errors
+/// Where it cannot be made, or is somebody else's.
+pub(super) async fn ensure_bucket(config: &Config) -> Result<(), StorageError> {
+    if config.lithops.storage != "aws_s3" {
+        return Ok(());
+    }
+    let storage = crate::storage::open(config).await?;
+    storage.create_bucket(storage.default_bucket()).await
 }
 
 /// A function as it is found.

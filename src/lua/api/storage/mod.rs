@@ -22,7 +22,7 @@ use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDa
 use serde_json::{Map, Value as Json};
 
 use super::{convert, errors};
-use crate::config::{Config, Override, Request};
+use crate::config::{Config, Override};
 use crate::lua::bind::{Raise, bind, caller_position};
 use crate::lua::call_with_traceback;
 use crate::lua::options::Options;
@@ -73,10 +73,7 @@ impl Store {
             backend.iter().map(|name| Override::storage_option("backend", "lithops", "storage", name)).collect();
         let config = match options.get("config") {
             None => session.config()?.with_overrides(&overrides),
-            table => {
-                let request = Request { table: table.cloned(), overrides: &overrides, ..Request::default() };
-                crate::config::load(request)
-            }
+            table => session.load_own_config(table.cloned(), None, &overrides),
         };
         config.map_err(|error| Raise::Message(format!("failed to {error}")))
     }
@@ -184,10 +181,14 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
     lithops.raw_set("storage", StorageHandle(store))?;
     let make = bind(lua, "lithops.Storage", |lua, options: Option<Table>| {
         Options::new(options.clone(), &["backend", "config"], "Storage")?;
-        let options = match options {
+        let mut options = match options {
             Some(options) => convert::to_json_object(&options, "Storage")?,
             None => Map::new(),
         };
+        if let Some(table) = options.get_mut("config") {
+            // A worker that opens this store anew has no command line.
+            Override::set_in(table, &Session::of(lua).overrides.borrow());
+        }
         let store = Store::new(Some(options));
         // Nothing is touched by this, but a mistake in the options is told here.
         store.open(lua)?;
