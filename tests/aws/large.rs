@@ -11,7 +11,8 @@ fn large_functions_go_to_storage_once_and_are_removed() {
         for i = 1, 40 do same(r[i], "number " .. i) end
         "#,
     );
-    assert_eq!(aws.requests("s3:PutObject"), 1, "{:?}", aws.emulator.record().requests);
+    // Once; and perhaps once in vain, before the deployment of the function has made the bucket.
+    assert!((1..=2).contains(&aws.requests("s3:PutObject")), "{:?}", aws.emulator.record().requests);
     assert_eq!(aws.objects(), Vec::<String>::new());
 }
 
