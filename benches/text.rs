@@ -109,6 +109,8 @@ end)"#,
     r#"local prose = load "prose.txt" speed(#prose, text.words, prose)"#,
 ];
 
+/// Each is measured in so many processes, of which the median counts: where the system puts the memory of one changes its figure by half.
+const PROCESSES: usize = 3;
 /// What the 100,000 strings take on a quiet machine of two cores, where the targets hold: the lowest that was seen.
 const REFERENCE_MS: f64 = 10.0;
 
@@ -134,7 +136,13 @@ speed(len(prose), lambda: collections.Counter(re.findall('[A-Za-z]+', prose)))
 fn main() -> ! {
     let folder = tempfile::tempdir().expect("a folder");
     checked(&mut ours(&folder, INPUTS));
-    let figures = OURS.map(|code| pair(&mut ours(&folder, &format!("{PRELUDE}{code}"))));
+    let figures = OURS.map(|code| {
+        let mut measured: Vec<(f64, f64)> =
+            (0..PROCESSES).map(|_| pair(&mut ours(&folder, &format!("{PRELUDE}{code}")))).collect();
+        // By what the machine's pace leaves of each.
+        measured.sort_by(|a, b| (a.0 * a.1).total_cmp(&(b.0 * b.1)));
+        measured[PROCESSES / 2]
+    });
     let [
         decode,
         lines,
