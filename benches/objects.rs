@@ -40,6 +40,16 @@ io.stdout:flush()
 os.exit(0)
 "#;
 
+/// Lists all objects with what a plan needs of them, their sizes and etags, in a process of its own: the list is large. The listing of
+/// their keys comes first, as it does before the plan.
+const LIST: &str = r#"
+local s = lithops.storage
+assert(#s:list_keys(nil, "data/") == tonumber(arg[1]))
+local started = lithops.time()
+assert(#s:list_objects(nil, "data/") == tonumber(arg[1]))
+print(lithops.time() - started)
+"#;
+
 fn main() -> ! {
     let folder = tempfile::tempdir().expect("a folder");
     let store = folder.path().join("store/main/data");
@@ -54,16 +64,21 @@ fn main() -> ! {
     let config = "localhost: {storage_root: store, storage_bucket: main, max_workers: 1}\n";
     fs::write(folder.path().join(".lithops_config"), config).expect("a configuration");
 
-    let mut figures = [const { Vec::new() }; 3];
-    for _ in 0..RUNS {
+    fs::write(folder.path().join("list.lua"), LIST).expect("a script");
+    let numbers = |script: &str| -> Vec<f64> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lithops-lua"));
-        command.args(["plan.lua", &OBJECTS.to_string()]).current_dir(folder.path()).env("HOME", folder.path());
+        command.args([script, &OBJECTS.to_string()]).current_dir(folder.path()).env("HOME", folder.path());
         let output = checked(&mut command);
         let printed = String::from_utf8_lossy(&output.stdout);
-        let numbers = printed.split_whitespace().map(|number| number.parse::<f64>().expect("a number"));
-        figures.iter_mut().zip(numbers).for_each(|(figures, number)| figures.push(number));
+        printed.split_whitespace().map(|number| number.parse().expect("a number")).collect()
+    };
+
+    let mut figures = [const { Vec::new() }; 4];
+    for _ in 0..RUNS {
+        let of_run = [numbers("plan.lua"), numbers("list.lua")].concat();
+        figures.iter_mut().zip(of_run).for_each(|(figures, number)| figures.push(number));
     }
-    let [listing, planning, peak] = figures.map(|figures| {
+    let [listing, planning, peak, whole_listing] = figures.map(|figures| {
         let mut figures = figures.into_iter();
         median(RUNS, || figures.next().expect("a figure of each run"))
     });
@@ -71,6 +86,8 @@ fn main() -> ! {
     // Planning lists the objects itself: twice as long means that all else costs as much again.
     let target = Target::Peer { name: "list_keys of them", figure: listing * 1e3, times: 0.5 };
     table.row("a job over 100,000 objects, planned", "ms", planning * 1e3, target);
+    let target = Target::Peer { name: "list_objects of them", figure: whole_listing * 1e3, times: 1.0 };
+    table.row("the same, which has to know sizes and etags", "ms", planning * 1e3, target);
     table.row("memory of the driver with that plan", "MiB", peak, Target::Strictly(100.0));
     table.end()
 }
