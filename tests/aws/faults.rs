@@ -1,8 +1,8 @@
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use crate::aws::Aws;
 use crate::emulator::Knobs;
+use crate::jobs::wait_until;
 
 /// Of each kind of fault 5%: refused, failed, cut, killed.
 #[test]
@@ -64,13 +64,4 @@ fn a_network_that_fails_for_a_moment_loses_no_call() {
     aws.emulator.turn(|knobs| knobs.cut_answer = 0.0);
     let run: crate::support::Run = driver.wait_with_output().unwrap().into();
     assert_eq!((run.out.as_str(), run.code), ("ok\n", Some(0)), "{run:?}");
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

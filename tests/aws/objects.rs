@@ -1,9 +1,8 @@
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::aws::Aws;
 use crate::emulator::Knobs;
-use crate::jobs::with_prelude;
+use crate::jobs::{wait_until, with_prelude};
 use crate::support::Run;
 
 fn storage_mode(aws_lambda: &str) -> Aws {
@@ -110,15 +109,6 @@ fn start(aws: &Aws, script: &str, err: Stdio) -> Child {
     aws.folder.write("pipeline.lua", with_prelude(script));
     let mut command = aws.command(&["pipeline.lua", aws.folder.path().to_str().unwrap()]);
     command.stdout(Stdio::piped()).stderr(err).spawn().unwrap()
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}: this does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Whoever cannot look does not know that a worker is silent.

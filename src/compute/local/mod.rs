@@ -2,12 +2,14 @@
 //! Lambda Runtime API that the driver serves on loopback.
 //!
 //! - `pool`: which workers there are, what waits, who gets what.
+//! - `journal`: what a worker that is lost had said.
 //! - `process`: one worker process: its start, its memory, its end.
 //! - `server`: the HTTP side: the Runtime API, and what nested jobs need besides.
 //! - `prompt_stream`: its connections.
 //! - `run_folder`: where the files of running jobs are.
 //! - `relay`: the same backend, seen from inside a worker.
 
+mod journal;
 mod pool;
 mod process;
 mod prompt_stream;

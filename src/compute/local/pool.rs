@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::run_folder::RunFolder;
 use super::server::FetchFuture;
-use super::{Settings, process, server};
+use super::{Settings, journal, process, server};
 use crate::compute::{Invocation, Sink};
 use crate::protocol::{RemoteError, kind};
 use crate::storage::Scratch;
@@ -96,20 +96,6 @@ pub(super) struct Pool {
     /// Host and port of the API, once somebody needs it.
     address: OnceLock<String>,
     futures: OnceLock<Arc<dyn FetchFuture>>,
-}
-
-/// Empties a journal. The worker does so when it begins; one that ends before would leave the answer to its last invocation as that
-/// to its next one.
-fn forget_last_answer(journal: &Path) {
-    match std::fs::OpenOptions::new().write(true).open(journal) {
-        Ok(file) => {
-            if let Err(error) = file.set_len(0) {
-                tracing::warn!(%error, "cannot empty a journal");
-            }
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!(%error, "cannot empty a journal"),
-    }
 }
 
 impl Pool {
@@ -245,7 +231,7 @@ impl Pool {
             };
             let busy = Phase::Busy { invocation: pending.invocation, events: pending.events.clone(), waiting: false };
             if let Phase::Idle(work) = std::mem::replace(&mut worker.phase, busy) {
-                forget_last_answer(&worker.journal);
+                journal::forget_last_answer(&worker.journal);
                 let _ = pending.events.send(Event::Assigned);
                 let _ = work.send(Assignment {
                     invocation: pending.invocation,
@@ -324,9 +310,7 @@ impl Pool {
             Phase::Busy { events, .. } => {
                 let error =
                     worker.verdict.unwrap_or_else(|| RemoteError::new(kind::WORKER_LOST, format!("the worker {how}")));
-                // Its absence means that nothing was written yet.
-                let journal = std::fs::read(&worker.journal).unwrap_or_default();
-                let _ = events.send(Event::Lost(error, journal));
+                let _ = events.send(Event::Lost(error, journal::last_words(&worker.journal)));
             }
             Phase::Coming { first: true } => {
                 state.failed_starts += 1;
