@@ -2,7 +2,7 @@
 
 local dataset = require "dataset"
 
-local here = arg[0]:match("^(.*)/") or "."
+local here = (arg[0] or ""):match("^(.*)/") or "."
 local lines = dataset.read_text("file://" .. (arg[1] or here .. "/data/persuasion.txt"), { obj_chunk_number = 4 })
 local words = lines:words({ pattern = "%a+", lower = true })
 
@@ -24,7 +24,8 @@ end
 -- Pairs of neighbours within a line, each with how often its first word is there at all: how sure is what follows?
 local neighbours = lines
   :flat_map(function(line)
-    local found, before = {}, nil
+    local found = {}
+    local before ---@type string?
     for word in line:lower():gmatch("%a+") do
       if before then
         found[#found + 1] = before .. " " .. word

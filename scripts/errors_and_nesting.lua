@@ -12,6 +12,7 @@ end
 local ok, err = pcall(function()
   return lithops.get_result(lithops.map(root, { 4, -1, 9 }))
 end)
+---@cast err lithops.Error
 assert(not ok and err.kind == "lua_error" and err.call_id == "00001")
 assert(err.message:find("errors_and_nesting.lua:8: no real root of -1", 1, true))
 assert(err.traceback:find("errors_and_nesting.lua", 1, true))

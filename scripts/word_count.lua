@@ -1,6 +1,6 @@
 -- Counts the words of a text, one part of it a worker: word_count.lua [FILE] [PARTS]
 
-local here = arg[0]:match("^(.*)/") or "."
+local here = (arg[0] or ""):match("^(.*)/") or "."
 local path = arg[1] or here .. "/data/persuasion.txt"
 local parts = tonumber(arg[2] or 24)
 

@@ -2,9 +2,13 @@
 //!
 //! One thread is enough: what it does is pass bytes between sockets, and the cores belong to the workers.
 
+mod interrupt;
+
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle};
+
+pub use interrupt::{Interrupted, block_on, interrupt, is_interrupted, resume, sleep};
 
 static HANDLE: OnceLock<Handle> = OnceLock::new();
 

@@ -13,7 +13,7 @@
 //! 5. [`worker`] is the other end: it decodes the function, runs the calls, and streams frames back. The words of both
 //!    sides are in [`protocol`].
 //! 6. Beside them: [`config`] finds and checks the configuration, [`report`] draws the progress bar, [`http`] is the client
-//!    for URLs, [`io`] is the one thread that waits for sockets and timers.
+//!    for URLs, [`luacats`] is what the annotations of the API say, [`io`] is the one thread that waits for sockets and timers.
 //!
 //! Dependencies go one way: `cli → lua → job → {compute, storage} → protocol`, and `worker → {lua, codec, storage,
 //! protocol}`.
@@ -27,6 +27,7 @@ pub mod http;
 pub mod io;
 pub mod job;
 pub mod lua;
+pub mod luacats;
 pub mod protocol;
 pub mod report;
 pub mod storage;

@@ -33,6 +33,9 @@ mod failures;
 /// Faults of all kinds in the middle of a large job.
 #[path = "aws/faults.rs"]
 mod faults;
+/// `lithops-lua hello`.
+#[path = "aws/hello.rs"]
+mod hello;
 /// Values that are too large for a request or an answer.
 #[path = "aws/large.rs"]
 mod large;

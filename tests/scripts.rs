@@ -1,4 +1,4 @@
-//! Every script in `scripts/` runs as the README says, and prints what it should; so does the README's Lua.
+//! Every script in `scripts/` runs as the README says, and prints what it should.
 
 #[path = "support/host.rs"]
 #[allow(dead_code)]
@@ -94,50 +94,4 @@ fn words_of_any_file_are_counted() {
     let empty = folder.write("empty", "");
     let out = run(&[&script("word_count.lua"), empty.to_str().unwrap()]).out;
     assert!(out.contains("empty: 0 lines, 0 words"), "{out}");
-}
-
-/// The blocks of the README in this language, with the line each begins at.
-fn readme_blocks(language: &str) -> Vec<(usize, String)> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines().enumerate();
-    while let Some((number, line)) = lines.next() {
-        if line == format!("```{language}") {
-            let block: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
-            blocks.push((number + 2, block.join("\n") + "\n"));
-        }
-    }
-    blocks
-}
-
-#[test]
-fn the_readme_asks_for_the_compiler_that_the_manifest_asks_for() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    assert!(readme.contains(concat!("You need Rust ", env!("CARGO_PKG_RUST_VERSION"), " or later")));
-    assert!(readme.contains("Apache License 2.0") && env!("CARGO_PKG_LICENSE") == "Apache-2.0");
-    assert!(!env!("CARGO_PKG_DESCRIPTION").is_empty() && root().join("LICENSE").exists());
-    // The first two commands, as CI runs them.
-    let commands = readme_blocks("sh");
-    assert_eq!(commands[0].1, "cargo build --release && ./target/release/lithops-lua scripts/pi.lua\n");
-    assert_eq!(commands[1].1, "cargo test --release\n");
-}
-
-/// A `text` block five lines behind a `lua` block, with "prints" between them, is its output.
-#[test]
-fn the_lua_of_the_readme_runs_and_prints_what_it_says() {
-    let blocks = readme_blocks("lua");
-    assert!(!blocks.is_empty());
-    let outputs = readme_blocks("text");
-    let mut compared = 0;
-    for (line, code) in &blocks {
-        let folder = Folder::with(code);
-        let run = folder.run(&["pipeline.lua"]);
-        assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "README.md:{line}: {run:?}");
-        let end = line + code.lines().count();
-        if let Some((_, output)) = outputs.iter().find(|(start, _)| (end + 1..=end + 5).contains(start)) {
-            assert_eq!(&run.out, output, "README.md:{line}");
-            compared += 1;
-        }
-    }
-    assert_eq!(compared, outputs.len(), "a `text` block that belongs to no `lua` block");
 }

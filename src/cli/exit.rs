@@ -19,6 +19,8 @@ pub enum Exit {
     Internal,
     /// Ctrl-C.
     Interrupted,
+    /// The terminal of the prompt is gone.
+    HungUp,
 }
 
 impl Exit {
@@ -32,6 +34,8 @@ impl Exit {
             Exit::Internal => 70,
             // As shells have it: 128 and the number of SIGINT.
             Exit::Interrupted => 130,
+            // The same with SIGHUP.
+            Exit::HungUp => 129,
         }
     }
 
@@ -43,6 +47,7 @@ Exit codes:
        nobody asked for its result; or the command failed
   2    the command line is wrong, or a configuration that it names or that a command needs; or the script cannot be read
   70   a bug of lithops-lua itself
+  129  the terminal of the prompt is gone
   130  Ctrl-C
   n    the script called os.exit(n)";
 }

@@ -4,7 +4,12 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-use super::low_args::{AwsCommand, CleanOptions, Command, ConfigCommand, LogFormat, LowArgs, RuntimeCommand};
+use clap_complete::Shell;
+
+use super::low_args::{
+    AwsCommand, CheckArgs, CleanOptions, Command, ConfigCommand, HelloArgs, JobCommand, LogFormat, LowArgs,
+    RuntimeCommand, StorageCommand, TestArgs, TypesArgs, WorkerCommand,
+};
 use crate::config::{ConfigError, Override};
 use crate::lua::script::{Program, Script};
 use crate::lua::vm::ConfigChoice;
@@ -27,11 +32,10 @@ pub struct HighArgs {
 pub enum Action {
     /// Run a script.
     Run(Script),
-    /// Print the configuration.
-    ConfigShow {
-        /// As JSON.
-        json: bool,
-    },
+    /// Start a prompt.
+    Repl,
+    /// Something with the configuration.
+    Config(ConfigCommand),
     /// Print something for AWS.
     Aws(AwsCommand),
     /// Look at what the configuration needs.
@@ -43,8 +47,24 @@ pub enum Action {
     Runtime(RuntimeCommand),
     /// Remove what jobs left in storage.
     Clean(CleanOptions),
-    /// Say how to use the program: there is no script, and a person at the terminal.
-    Hint,
+    /// Find mistakes in scripts.
+    Check(CheckArgs),
+    /// Run tests.
+    Test(TestArgs),
+    /// Run a function, to see whether that works.
+    Hello(HelloArgs),
+    /// Something with stored objects.
+    Storage(StorageCommand),
+    /// Say something of jobs.
+    Job(JobCommand),
+    /// Say something of workers.
+    Worker(WorkerCommand),
+    /// Write annotations for editors.
+    Types(TypesArgs),
+    /// Print the completion script of a shell.
+    Completions(Shell),
+    /// Print the manual page.
+    Man,
 }
 
 /// What to log.
@@ -88,7 +108,21 @@ impl HighArgs {
             (false, _) => Some(LogLevel::Debug),
         };
         let action = match low.command {
-            Some(Command::Config { command: ConfigCommand::Show { json } }) => Action::ConfigShow { json },
+            Some(Command::Run { script: words }) => script(Vec::new(), words, typed).map_or(Action::Repl, Action::Run),
+            Some(Command::Repl) => Action::Repl,
+            Some(Command::Check(args)) => Action::Check(args),
+            Some(Command::Test(args)) => Action::Test(args),
+            Some(Command::Hello(args)) => Action::Hello(args),
+            Some(Command::Storage { command }) => Action::Storage(command),
+            Some(Command::Job { command }) => Action::Job(command),
+            Some(Command::Worker { command }) => Action::Worker(command),
+            Some(Command::Types(args)) => Action::Types(args),
+            Some(Command::Completions { shell }) => Action::Completions(shell),
+            Some(Command::Man) => Action::Man,
+            Some(Command::Config { command: ConfigCommand::Init { file, backend, force } }) => {
+                Action::Config(ConfigCommand::Init { file, backend: backend.or(low.backend), force })
+            }
+            Some(Command::Config { command }) => Action::Config(command),
             Some(Command::Aws { command }) => Action::Aws(command),
             Some(Command::Doctor { json }) => Action::Doctor { json },
             Some(Command::Runtime { command }) => {
@@ -98,7 +132,7 @@ impl HighArgs {
             Some(Command::Clean(options)) => Action::Clean(options),
             None => match script(low.execute, low.script, typed) {
                 Some(script) => Action::Run(script),
-                None => Action::Hint,
+                None => Action::Repl,
             },
         };
         Ok(HighArgs {

@@ -10,6 +10,7 @@ use tracing_subscriber::registry::Registry;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::colors;
 use super::high_args::{LogLevel, Logs};
 use super::low_args::LogFormat;
 use crate::config::{self, nearest};
@@ -101,7 +102,7 @@ fn from_level(level: LevelFilter) -> Targets {
 fn lines(format: LogFormat) -> Lines {
     let lines = tracing_subscriber::fmt::layer().with_writer(|| AroundBar);
     match format {
-        LogFormat::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).boxed(),
+        LogFormat::Text => lines.with_ansi(colors::are_wanted(&io::stderr())).boxed(),
         LogFormat::Json => lines.json().boxed(),
     }
 }

@@ -3,23 +3,49 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 use super::exit::Exit;
 
+mod aws;
+mod check;
+mod clean;
+mod config;
+mod hello;
+mod job;
+mod runtime;
+mod storage;
+mod test;
+mod types;
+
+pub use aws::{AwsCommand, PolicyOf};
+pub use check::CheckArgs;
+pub use clean::CleanOptions;
+pub use config::ConfigCommand;
+pub use hello::HelloArgs;
+pub use job::{JobCommand, WorkerCommand};
+pub use runtime::RuntimeCommand;
+pub use storage::{CopyArgs, DeleteArgs, GetArgs, ListArgs, PutArgs, StorageCommand};
+pub use test::TestArgs;
+pub use types::TypesArgs;
+
 const EXAMPLES: &str = "\
 Examples:
+  lithops-lua                              a prompt
   lithops-lua pipeline.lua                 run a script on this machine
   lithops-lua pipeline.lua --size 10       --size and 10 go to the script, in `arg` and `...`
   lithops-lua -e 'print(lithops.version)'  run code from the command line
   generate | lithops-lua - a b             run a script from standard input
   lithops-lua --backend aws_lambda --region eu-west-1 pipeline.lua
   lithops-lua -o lithops.log_level=INFO -o localhost.max_workers=4 pipeline.lua
-  lithops-lua config show                  the configuration in effect, and where it comes from
+  lithops-lua hello                        whether functions run, and how long that takes
+  lithops-lua config init                  a configuration file with all keys; `config show` says what is in effect
   lithops-lua doctor                       whether all that the configuration needs is in order
-  lithops-lua aws policy                   what has to be allowed on AWS; `aws template` makes role and bucket
-  lithops-lua runtime deploy               make the function on AWS Lambda ready now, not at the first job
+  lithops-lua storage put data.csv s3://my-bucket/in/
   lithops-lua clean --older-than 24        remove what jobs of yesterday left in storage
+
+`lithops-lua COMMAND --help` has examples of each command; `lithops-lua man | man -l -` is all of it.
 
 Options go before the script: everything after it belongs to the script.
 A script with the name of a command is run as `./config`, `./runtime`, ….
@@ -29,6 +55,37 @@ Environment:
   LITHOPS_CONFIG_FILE     the configuration file; LITHOPS_CONFIG is the configuration itself
   LITHOPS_LOG             what to log: a level, or a filter such as `lithops_lua::job=debug,warn`
 ";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  lithops-lua run pipeline.lua --size 10  the same as without `run`
+  lithops-lua run check                   a script with the name of a command; `./check` works, too";
+
+const REPL_EXAMPLES: &str = "\
+Examples:
+  lithops-lua repl
+  lithops-lua --backend aws_lambda --region eu-west-1 repl";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  lithops-lua doctor
+  lithops-lua --config aws.yaml doctor
+  lithops-lua doctor --json | jq '.checks[] | select(.status == \"failed\")'
+
+It ends with 1 if something is wrong.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  lithops-lua completions bash > ~/.local/share/bash-completion/completions/lithops-lua
+  lithops-lua completions zsh > ~/.zfunc/_lithops-lua
+  lithops-lua completions fish > ~/.config/fish/completions/lithops-lua.fish
+
+For zsh, ~/.zfunc has to be in `fpath` before `compinit`. `source <(lithops-lua completions bash)` tries it in this shell.";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  lithops-lua man | man -l -
+  lithops-lua man > ~/.local/share/man/man1/lithops-lua.1";
 
 fn after_help() -> String {
     format!("{EXAMPLES}\n{}", Exit::HELP)
@@ -41,13 +98,13 @@ fn after_help() -> String {
     bin_name = "lithops-lua",
     version,
     override_usage = "lithops-lua [OPTIONS] SCRIPT [ARGS]...\n       lithops-lua [OPTIONS] -e CODE [ARGS]...\n       \
-                      lithops-lua [OPTIONS] config show [--json]",
+                      lithops-lua [OPTIONS] COMMAND ...",
     after_help = after_help(),
     disable_help_subcommand = true
 )]
 pub struct LowArgs {
     /// A Lua file, or `-` for standard input; then its arguments
-    #[arg(value_name = "SCRIPT [ARGS]", trailing_var_arg = true)]
+    #[arg(value_name = "SCRIPT [ARGS]", trailing_var_arg = true, value_hint = ValueHint::FilePath)]
     pub script: Vec<OsString>,
 
     /// Run this code instead of a file; what follows are its arguments
@@ -55,7 +112,7 @@ pub struct LowArgs {
     pub execute: Vec<OsString>,
 
     /// The configuration file (YAML)
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
     /// Set one key of the configuration: `-o aws_lambda.runtime_memory=512`
@@ -75,7 +132,7 @@ pub struct LowArgs {
     pub region: Option<String>,
 
     /// The executable that AWS Lambda functions run; this one if it fits
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
     pub bootstrap: Option<String>,
 
     /// Log more: -v what happens, -vv in detail
@@ -108,24 +165,28 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// The configuration
+    #[command(after_help = config::EXAMPLES)]
     Config {
         /// What to do with it.
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// What has to be allowed, and made, on AWS
+    #[command(after_help = aws::EXAMPLES)]
     Aws {
         /// What to print of it.
         #[command(subcommand)]
         command: AwsCommand,
     },
     /// Look at all that the configuration needs, and say how to mend what is wrong
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// The functions on AWS Lambda, and their container image
+    #[command(after_help = runtime::EXAMPLES)]
     Runtime {
         /// What to do with them.
         #[command(subcommand)]
@@ -133,113 +194,53 @@ pub enum Command {
     },
     /// Remove what jobs left in storage, and cloud objects without a key
     Clean(CleanOptions),
-}
-
-/// What `clean` removes.
-#[derive(Clone, Debug, PartialEq, clap::Args)]
-pub struct CleanOptions {
-    /// Only what is older; without it, what running jobs use is removed as well
-    #[arg(long, value_name = "HOURS", value_parser = hours)]
-    pub older_than: Option<f64>,
-
-    /// Only say what would be removed
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-fn hours(text: &str) -> Result<f64, String> {
-    let hours = text.parse::<f64>().ok().filter(|hours| (0.0..=1e6).contains(hours));
-    hours.ok_or_else(|| "expected a number of hours, as in `--older-than 24`".into())
-}
-
-/// What is done with the configuration.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Print the configuration in effect and where each value comes from, secrets hidden
-    Show {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+    /// Run a script: what happens without a command, too
+    #[command(after_help = RUN_EXAMPLES)]
+    Run {
+        /// A Lua file, or `-` for standard input; then its arguments
+        #[arg(value_name = "SCRIPT [ARGS]", trailing_var_arg = true, required = true, value_hint = ValueHint::FilePath)]
+        script: Vec<OsString>,
     },
-}
-
-/// What is printed for AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
-pub enum AwsCommand {
-    /// Print the least IAM policies that the configuration needs, as JSON
-    Policy {
-        /// Only this one, ready for IAM
-        #[arg(value_name = "WHICH", value_enum)]
-        of: Option<PolicyOf>,
+    /// Start a prompt: what happens without a script at a terminal, too
+    #[command(after_help = REPL_EXAMPLES)]
+    Repl,
+    /// Find mistakes in scripts without running them
+    Check(CheckArgs),
+    /// Run tests: files with `describe`, `it` and `assert`
+    Test(TestArgs),
+    /// See whether functions run where the configuration says
+    Hello(HelloArgs),
+    /// List, copy and delete objects
+    #[command(after_help = storage::EXAMPLES)]
+    Storage {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: StorageCommand,
     },
-    /// Print a CloudFormation template of the functions' role and the bucket
-    Template,
-}
-
-/// Whose policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PolicyOf {
-    /// Of the user who runs pipelines
-    User,
-    /// Of the role that functions run as
-    Role,
-    /// Who may run as that role
-    Trust,
-}
-
-/// What is done with the functions on AWS Lambda.
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum RuntimeCommand {
-    /// Find or make the function that the configuration needs, and wait until it is ready
-    Deploy {
-        /// Megabytes of memory of the function
-        #[arg(long, value_name = "MB")]
-        memory: Option<String>,
+    /// Jobs that run, and jobs that ran
+    #[command(after_help = job::EXAMPLES)]
+    Job {
+        /// What to say of them.
+        #[command(subcommand)]
+        command: JobCommand,
     },
-    /// The same, and set code and configuration anew even where nothing differs
-    Update {
-        /// Megabytes of memory of the function
-        #[arg(long, value_name = "MB")]
-        memory: Option<String>,
+    /// Workers that run
+    #[command(after_help = job::WORKERS)]
+    Worker {
+        /// What to say of them.
+        #[command(subcommand)]
+        command: WorkerCommand,
     },
-    /// List the functions that this program made; with `aws_lambda.namespace`, only those of that
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+    /// Write annotations for editors, and `.luarc.json`, into a project
+    Types(TypesArgs),
+    /// Print the completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
     },
-    /// Delete functions that this program made
-    Delete {
-        /// Their names
-        #[arg(value_name = "NAME", required_unless_present = "all")]
-        names: Vec<String>,
-        /// All that `list` lists
-        #[arg(long, conflicts_with = "names")]
-        all: bool,
-        /// Do not ask
-        #[arg(long, short)]
-        yes: bool,
-        /// Delete their logs, too
-        #[arg(long)]
-        logs: bool,
-    },
-    /// Make a container image of the bootstrap and push it, without Docker
-    Build {
-        /// Its name; without a registry: in the account's ECR. Absent: `aws_lambda.runtime`
-        #[arg(value_name = "NAME[:TAG]")]
-        name: Option<String>,
-        /// Write it to this folder (OCI layout) instead of pushing it
-        #[arg(long, value_name = "FOLDER")]
-        output: Option<PathBuf>,
-    },
-}
-
-impl RuntimeCommand {
-    /// What it says about the function's memory.
-    pub fn memory(&self) -> Option<&str> {
-        match self {
-            RuntimeCommand::Deploy { memory } | RuntimeCommand::Update { memory } => memory.as_deref(),
-            RuntimeCommand::List { .. } | RuntimeCommand::Delete { .. } | RuntimeCommand::Build { .. } => None,
-        }
-    }
+    /// Print the manual page
+    #[command(after_help = MAN_EXAMPLES)]
+    Man,
 }

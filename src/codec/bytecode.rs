@@ -30,6 +30,9 @@ const FLAG_STRIPPED: u32 = 0x02;
 /// Opcodes, `BC_GGET` and `BC_GSET` of LuaJIT 2.1. A test compares them with the VM.
 const GGET: u8 = 54;
 const GSET: u8 = 55;
+/// `BC_UGET`, and `BC_TSETV`, `BC_TSETS`, `BC_TSETB`.
+const UGET: u8 = 45;
+const TSET: std::ops::RangeInclusive<u8> = 60..=62;
 
 /// `None`: not bytecode of this VM.
 pub(super) fn mentions(dump: &[u8]) -> Option<Mentions> {
@@ -51,6 +54,49 @@ pub(super) fn mentions(dump: &[u8]) -> Option<Mentions> {
         }
         prototype(Bytes(reader.take(len)?), stripped, &mut mentions)?;
     }
+}
+
+/// The numbers, from 0, of the upvalues in which a function itself sets fields; those inside it do not count.
+pub fn changed_upvalues(dump: &[u8]) -> Vec<u16> {
+    let mut changed = Vec::new();
+    // Of those that hold an upvalue just now.
+    let mut slots = [None; 256];
+    for instruction in outermost_code(dump).unwrap_or_default().chunks_exact(4) {
+        let [op, a, c, b] = [instruction[0], instruction[1], instruction[2], instruction[3]];
+        if op == UGET {
+            slots[usize::from(a)] = Some(u16::from_le_bytes([c, b]));
+        } else if TSET.contains(&op) {
+            changed.extend(slots[usize::from(b)]);
+        }
+    }
+    changed
+}
+
+/// The instructions of the last prototype of a dump.
+fn outermost_code(dump: &[u8]) -> Option<&[u8]> {
+    let mut reader = Bytes(dump.strip_prefix(HEAD)?);
+    let flags = reader.uleb()?;
+    let stripped = flags & FLAG_STRIPPED != 0;
+    if !stripped {
+        let len = reader.uleb()?;
+        reader.take(len as usize)?;
+    }
+    let mut last: &[u8] = &[];
+    loop {
+        let len = reader.uleb()? as usize;
+        if len == 0 {
+            break;
+        }
+        last = reader.take(len)?;
+    }
+    let mut reader = Bytes(last);
+    reader.take(4)?;
+    let (_, _, instructions) = (reader.uleb()?, reader.uleb()?, reader.uleb()? as usize);
+    if !stripped && reader.uleb()? > 0 {
+        reader.uleb()?;
+        reader.uleb()?;
+    }
+    reader.take(instructions.checked_mul(4)?)
 }
 
 fn prototype(mut reader: Bytes<'_>, stripped: bool, mentions: &mut Mentions) -> Option<()> {
@@ -211,6 +257,18 @@ mod tests {
         let body =
             "local t, x = {f = 1}, 2; return function(a) t.f = a.g; a:h('k'); return x, #t, -x, a .. 'z', {1, 2} end";
         assert!(of(body).globals.is_empty());
+    }
+
+    #[test]
+    fn changed_upvalues_are_told_from_those_that_are_read() {
+        let lua = Lua::new();
+        let source = "local a, b, c, d = {}, {}, {}, {}
+            return string.dump(function(x) local t = {} t[x] = a[x]; b[x] = 1; c.n = x; local function f() d[1] = x end
+            return a, f end, 'd')";
+        let dump: LuaString = lua.load(source).eval().unwrap();
+        // In the order in which the function names them: a, b, c, d.
+        assert_eq!(changed_upvalues(&dump.as_bytes()), [1, 2]);
+        assert!(changed_upvalues(b"\x1bLJ\x02\x08\xff").is_empty());
     }
 
     #[test]

@@ -47,6 +47,7 @@ use mlua::{AnyUserData, Lua, MultiValue, Value, ffi};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+pub use bytecode::changed_upvalues;
 pub use error::{DecodeError, EncodeError};
 pub use list::EncodedList;
 

@@ -276,9 +276,12 @@ impl Encoder<'_> {
                 ffi::LUA_TFUNCTION if ffi::lua_iscfunction(self.l, index) == 0 => {
                     ("an iterator of the runtime".into(), Some("begin the iteration inside the function"))
                 }
-                ffi::LUA_TFUNCTION => ("a C function".into(), Some("require its module inside the function")),
+                ffi::LUA_TFUNCTION => self.describe_c_function(index),
                 ffi::LUA_TLIGHTUSERDATA => ("a light userdata".into(), None),
                 ffi::LUA_TUSERDATA => match self.userdata_type(index) {
+                    Some(name) if name == "FILE*" && self.options.root == "the result" => {
+                        ("userdata FILE*".into(), Some("return what was read from it"))
+                    }
                     Some(name) if name == "FILE*" => ("userdata FILE*".into(), Some("open it inside the function")),
                     Some(name) => (format!("userdata {name}"), None),
                     None => ("a userdata".into(), None),
@@ -300,6 +303,27 @@ impl Encoder<'_> {
                     (what, Some("make it inside the function"))
                 }
                 other => (text(c_string(ffi::lua_typename(self.l, other))), None),
+            }
+        }
+    }
+
+    /// Iterators of the standard libraries are functions in C that hold what they walk over.
+    unsafe fn describe_c_function(&mut self, index: c_int) -> (String, Option<&'static str>) {
+        // SAFETY: a C function is at `index`, whose first upvalue is looked at; the stack is balanced.
+        unsafe {
+            let top = ffi::lua_gettop(self.l);
+            let held = if ffi::lua_getupvalue(self.l, index, 1).is_null() {
+                None
+            } else {
+                Some(ffi::lua_type(self.l, top + 1))
+            };
+            let is_file =
+                held == Some(ffi::LUA_TUSERDATA) && self.userdata_type(top + 1).is_some_and(|name| name == "FILE*");
+            ffi::lua_settop(self.l, top);
+            match held {
+                Some(ffi::LUA_TTHREAD) => ("a coroutine".into(), Some("create it inside the function")),
+                _ if is_file => ("an iterator over an open file".into(), Some("open it inside the function")),
+                _ => ("a C function".into(), Some("make it, or require its module, inside the function")),
             }
         }
     }

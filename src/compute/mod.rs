@@ -91,6 +91,11 @@ pub trait Compute: Send + Sync {
     /// had said before has been given to `sink`. Dropping the future cancels the invocation and ends its worker.
     async fn invoke(&self, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError>;
 
+    /// What runs invocations with so much memory, where it has a name: a function on AWS. `None` before it is known.
+    fn function_name(&self, _memory_bytes: Option<u64>) -> Option<String> {
+        None
+    }
+
     /// The calling thread, which runs a call on this backend, is about to wait for other calls:
     /// its place is free for them until the guard is dropped.
     fn give_place(&self) -> Box<dyn std::any::Any> {

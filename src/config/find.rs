@@ -18,8 +18,18 @@ use super::{Config, Override, Problem};
 
 /// More is not a configuration, but a file named by mistake.
 const LARGEST_BYTES: u64 = 1 << 20;
+/// The file of a project, in its folder.
+pub const OWN_FILE: &str = ".lithops_config";
 const TEXT_VARIABLE: &str = "LITHOPS_CONFIG";
 const FILE_VARIABLE: &str = "LITHOPS_CONFIG_FILE";
+
+/// Where this program keeps what it remembers for its user: below `XDG_STATE_HOME`, by default `~/.local/state`. `None` where there
+/// is no home.
+pub fn state_folder() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let home = || std::env::home_dir().filter(|home| home.is_absolute());
+    Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("lithops-lua"))
+}
 
 /// What the configuration needs to know about this process and machine.
 #[derive(Clone)]
@@ -101,6 +111,21 @@ pub fn load_incomplete(request: Request) -> Result<Config, ConfigError> {
     load_as(request, Completeness::MayBeIncomplete)
 }
 
+/// Where the configuration is that [`load`] would read, without reading what it says; `None` where there is none.
+///
+/// # Errors
+/// Where it cannot be read, or is not YAML.
+pub fn source(request: &Request) -> Result<Option<Source>, ConfigError> {
+    Ok(first_found(request)?.map(|(origin, _)| origin.source.clone()))
+}
+
+/// The files that are looked for where none is named, the first one first.
+pub fn usual_places(environment: &Environment) -> Vec<PathBuf> {
+    let own = environment.home.as_ref().map(|home| home.join(".lithops/config"));
+    let places = [Some(environment.cwd.join(OWN_FILE)), own, Some(environment.system_file.clone())];
+    places.into_iter().flatten().collect()
+}
+
 fn load_as(request: Request, completeness: Completeness) -> Result<Config, ConfigError> {
     let mut given = Vec::new();
     let mut problems = Vec::new();
@@ -136,9 +161,7 @@ fn first_found(request: &Request) -> Result<Option<(Arc<Origin>, Node)>, ConfigE
     if let Some(file) = environment.config_file.as_ref().filter(|file| !file.is_empty()) {
         return named_file(Path::new(file), "named by LITHOPS_CONFIG_FILE", environment).map(Some);
     }
-    let own = environment.home.as_ref().map(|home| home.join(".lithops/config"));
-    let places = [Some(environment.cwd.join(".lithops_config")), own, Some(environment.system_file.clone())];
-    for path in places.into_iter().flatten() {
+    for path in usual_places(environment) {
         match read(&path) {
             Ok(bytes) => return parse_file(&path, &bytes).map(Some),
             Err(ReadFailure::Missing) => {}

@@ -11,7 +11,7 @@
 //! - [`schema`]: every known section and key, as data; `rule`: what a value must be; `nested`: the same for mappings.
 //! - `check`: the given values against the schema; `typed`: the result as plain fields.
 //! - `aws`: the sections for AWS as plain fields; `aws_forms`: what AWS accepts as a name.
-//! - `show`: the effective configuration for people and programs, secrets redacted; `travel`: what of it another machine gets.
+//! - `show`: the effective configuration for people and programs, secrets redacted; `template`: a file to start from; `travel`: what of it another machine gets.
 
 mod aws;
 mod aws_forms;
@@ -26,6 +26,7 @@ mod overrides;
 mod rule;
 pub mod schema;
 mod show;
+mod template;
 mod travel;
 mod tree;
 mod typed;
@@ -33,10 +34,11 @@ mod typed;
 pub use aws::{Architecture, Aws, AwsLambda, AwsS3, EfsMount, Vpc};
 pub use aws_forms::{registry_place, split_image};
 pub use error::{ConfigError, Problem, ReadFailure};
-pub use find::{Environment, Request, load, load_incomplete};
+pub use find::{Environment, OWN_FILE, Request, load, load_incomplete, source, state_folder, usual_places};
 pub use names::check_bucket_name;
 pub use nearest::nearest;
 pub use origin::Source;
 pub use overrides::Override;
 pub use show::{Setting, render_show, secret_in};
+pub use template::{template, template_backends};
 pub use typed::{Config, IncludeModules, Lithops, Localhost, LogFormat, Monitoring};

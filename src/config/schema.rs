@@ -213,6 +213,12 @@ const LITHOPS: &[Key] = &[
     Key::new("progress", Rule::Flag, Default::Flag(true), "Show a progress bar on a terminal."),
     Key::new("stream_logs", Rule::Flag, Default::Flag(true), "Show what functions print, as they print it."),
     Key::new(
+        "job_records",
+        Rule::Flag,
+        Default::Flag(true),
+        "Keep a record of the jobs for `lithops-lua job` and `worker`.",
+    ),
+    Key::new(
         "chunksize",
         Rule::Foreign(
             "chunks are sized by themselves; remove the key, and set option `chunksize` of `map` where it matters",

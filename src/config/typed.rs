@@ -54,6 +54,8 @@ pub struct Lithops {
     pub platform_retries: u32,
     pub progress: bool,
     pub stream_logs: bool,
+    /// Whether jobs are written down for `lithops-lua job`.
+    pub job_records: bool,
 }
 
 /// The section `localhost`: the local backend and the local storage.
@@ -175,6 +177,7 @@ impl Lithops {
             platform_retries: of.count("platform_retries"),
             progress: of.flag("progress"),
             stream_logs: of.flag("stream_logs"),
+            job_records: of.flag("job_records"),
         }
     }
 }

@@ -37,23 +37,25 @@ impl Job {
         true
     }
 
-    /// Fails all calls that have not ended, and takes no more.
-    pub(super) fn fail_rest(self: &Arc<Self>, error: &RemoteError) {
+    /// Ends all calls that have not ended, with their workers, and takes no more.
+    pub fn cancel_rest(self: &Arc<Self>) {
         let mut state = self.state();
-        state.doom = Some(Arc::new(error.clone()));
-        state.again.clear();
-        // Of a source without an end: all that was found, with the calls that failed before they could be made.
-        let total = state.source.found();
-        state.source.close(total);
-        state.source.discard_waiting();
-        state.next = total;
-        let mut told = Vec::new();
-        for call in 0..total {
-            if !state.slots.get(call).state.is_final() {
-                told.extend(state.fail(call, error.clone(), State::Failed));
+        for call in 0..state.source.found() {
+            if matches!(state.slots.get(call).state, State::Invoked | State::Running) {
+                state.abort_invocation_of(call);
             }
         }
+        state.is_cancelled = true;
+        let error = RemoteError::new(kind::CANCELLED, "the call was cancelled");
+        let told = state.end_rest(&error, State::Cancelled);
         drop(state);
+        self.tell(told);
+        signal::give();
+    }
+
+    /// Fails all calls that have not ended, and takes no more.
+    pub(super) fn fail_rest(self: &Arc<Self>, error: &RemoteError) {
+        let told = self.state().end_rest(error, State::Failed);
         self.tell(told);
         signal::give();
     }

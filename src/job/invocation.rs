@@ -214,7 +214,9 @@ impl Sink for Answer<'_> {
     }
 
     fn usage(&mut self, usage: Usage) {
-        self.job.state().invocations[self.number as usize].usage = usage;
+        let mut state = self.job.state();
+        state.invocations[self.number as usize].usage = usage;
+        state.tally.used(usage);
     }
 
     fn log_tail(&mut self, tail: &str) {
@@ -237,6 +239,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
     let mut told = Vec::new();
     let mut state = job.state();
     state.in_flight -= 1;
+    state.tally.under_way.remove(&number);
     state.hear(number);
     if let Err(error) = &over.result
         && ends_job(job, error)
@@ -261,7 +264,7 @@ fn finish(job: &Arc<Job>, number: u32, work: &Work, over: &Over) {
         match next_attempt(job, &mut state, over, &blame, call, attempt) {
             Ok(attempt) => {
                 let message = state.source.message_of(work, position);
-                state.slots.get_mut(call).state = State::New;
+                state.set_call_state(call, State::New);
                 again.push(Again { call, attempt, message, is_alone: goes_alone(call) });
             }
             Err(error) => told.extend(state.fail(call, error, State::Failed)),
@@ -348,9 +351,7 @@ fn next_attempt(
             if error.kind == kind::WORKER_LOST && *spoiled <= job.spec.platform_retries {
                 return Ok(attempt + 1);
             }
-            if !over.log_tail.is_empty() {
-                state.slots.logs.insert(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
-            }
+            state.set_logs(call, Bytes::copy_from_slice(over.log_tail.as_bytes()));
             Err((*error).clone())
         }
         Blame::OneOfThem if over.running.contains(&call) => {

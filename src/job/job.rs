@@ -11,6 +11,7 @@ use super::chunks::Chunker;
 use super::input::Source;
 use super::slots::{Slots, State};
 use super::state::{InvocationRecord, JobState, Told};
+use super::tally::Tally;
 use super::{now_us, signal};
 use crate::compute::{Compute, Usage};
 use crate::protocol::{Blob, RemoteError, kind};
@@ -25,6 +26,10 @@ pub struct JobSpec {
     pub executor_id: String,
     /// Its name in the executor: `M000`, `A001`, `R002`.
     pub job_id: String,
+    /// What its function is called, for people; empty where nothing held it.
+    pub function_name: String,
+    /// Where its function begins, as `pipeline.lua:12`.
+    pub function_source: String,
     /// How many jobs contain it.
     pub depth: u32,
     /// The function and its captures, as a message of the codec.
@@ -135,6 +140,7 @@ impl Job {
             slots: Slots::default(),
             ended: 0,
             failed: 0,
+            last_end_us: now_us(),
             in_flight: 0,
             starting: 0,
             chunker: Chunker::new(spec.chunksize, &limits, max_in_flight),
@@ -145,6 +151,7 @@ impl Job {
             dependents: HashMap::new(),
             cancelling: HashSet::new(),
             is_cancelled: false,
+            tally: Tally::default(),
         };
         let job = Arc::new(Self {
             spec,
@@ -178,6 +185,21 @@ impl Job {
         &self.spec.job_id
     }
 
+    /// When it was made, in microseconds since the Unix epoch.
+    pub fn created_us(&self) -> u64 {
+        self.created_us
+    }
+
+    /// What its function is called, for people; empty where nothing held it.
+    pub fn function_name(&self) -> &str {
+        &self.spec.function_name
+    }
+
+    /// Where its function begins, as `pipeline.lua:12`.
+    pub fn function_source(&self) -> &str {
+        &self.spec.function_source
+    }
+
     /// The backend that runs it.
     pub fn compute(&self) -> &Arc<dyn Compute> {
         &self.compute
@@ -187,6 +209,13 @@ impl Job {
     pub fn progress(&self) -> Progress {
         let state = self.state();
         Progress { total: state.source.total(), ended: state.ended, failed: state.failed }
+    }
+
+    /// How long it has run, or ran if it has ended.
+    pub fn run_time(&self) -> Duration {
+        let state = self.state();
+        let until = if state.is_ended() { state.last_end_us } else { now_us() };
+        Duration::from_micros(until.saturating_sub(self.created_us))
     }
 
     /// Whether all calls have ended.
@@ -199,6 +228,11 @@ impl Job {
     pub(super) fn is_left_by_workers(&self) -> bool {
         let state = self.state();
         state.is_ended() && state.in_flight == 0
+    }
+
+    /// Whether any call was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.state().is_cancelled
     }
 
     /// Whether all calls have ended, and a worker that is to end may still be at one that was cancelled.
@@ -294,12 +328,12 @@ impl Job {
         self.state().source.found()
     }
 
-    /// Waits until [`found`](Self::found) reaches `count`, or no more will be found.
+    /// Waits until [`found`](Self::found) reaches `count`, or no more will be found, or nobody wants to wait.
     pub fn wait_found(&self, count: u64) {
         loop {
             let seen = signal::generation();
             let state = self.state();
-            if state.source.total().is_some() || state.source.found() >= count {
+            if state.source.total().is_some() || state.source.found() >= count || crate::io::is_interrupted() {
                 return;
             }
             drop(state);
@@ -370,17 +404,19 @@ impl Job {
                 worker_end_us: 0,
                 worker: None,
                 is_heard: false,
+                begun: None,
                 usage: Usage::default(),
                 abort: abort.clone(),
             });
             for span in &work.spans {
                 for call in span.first..span.first + u64::from(span.count) {
+                    state.set_call_state(call, State::Invoked);
                     let slot = state.slots.get_mut(call);
-                    slot.state = State::Invoked;
                     slot.invocation = invocation;
                     slot.attempt = span.attempt.min(u32::from(u16::MAX)) as u16;
                 }
             }
+            state.tally.under_way.insert(invocation);
             state.in_flight += 1;
             state.starting += 1;
             let budget_us = state.chunker.budget_us();

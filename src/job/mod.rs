@@ -12,8 +12,10 @@
 //! - `ending`: calls that are cancelled, or failed by what is not their worker.
 //! - `gather`: how results reach reducers.
 //! - `signal`: how a thread waits for jobs.
+//! - `tally`: sums over its calls; `account`: a job in few words.
 //! - `directory`: jobs of this process by name, for workers that ask for a future.
 
+mod account;
 mod chunks;
 mod cut;
 mod directory;
@@ -27,7 +29,9 @@ mod objects;
 mod signal;
 mod slots;
 mod state;
+mod tally;
 
+pub use account::Account;
 pub use cut::Cut;
 pub use directory::{Directory, all, find};
 pub use gather::{Spawning, gather};

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::chunks::Chunker;
@@ -10,6 +11,7 @@ use super::input::{Again, Source};
 use super::job::{CallResult, Job};
 use super::now_us;
 use super::slots::{Large, Slots, State};
+use super::tally::Tally;
 use crate::compute::Usage;
 use crate::protocol::{Frame, Outcome, RemoteError, Work, kind};
 
@@ -21,6 +23,8 @@ pub(super) struct InvocationRecord {
     pub worker: Option<Arc<str>>,
     /// Whether the worker was heard of.
     pub is_heard: bool,
+    /// The call that it began last.
+    pub begun: Option<u64>,
     pub usage: Usage,
     pub abort: Arc<Notify>,
 }
@@ -33,6 +37,8 @@ pub(super) struct JobState {
     pub slots: Slots,
     pub ended: u64,
     pub failed: u64,
+    /// When the last one of them ended, in microseconds since the Unix epoch.
+    pub last_end_us: u64,
     pub in_flight: usize,
     /// Invocations among them of which nothing has been heard yet.
     pub starting: usize,
@@ -50,6 +56,7 @@ pub(super) struct JobState {
     pub cancelling: HashSet<u64>,
     /// Whether any call was cancelled.
     pub is_cancelled: bool,
+    pub tally: Tally,
 }
 
 /// A job that waited for a result, its call, and the result.
@@ -116,8 +123,10 @@ impl JobState {
 
     /// Records the end of a call; gives whom to tell.
     pub fn end(&mut self, call: u64, state: State) -> Vec<Told> {
-        self.slots.get_mut(call).state = state;
+        self.set_call_state(call, state);
+        self.count_end(call);
         self.ended += 1;
+        self.last_end_us = now_us();
         if state != State::Done {
             self.failed += 1;
         }
@@ -140,6 +149,24 @@ impl JobState {
         self.end(call, state)
     }
 
+    /// Ends all calls that have not ended with `error`, and takes no more; gives whom to tell.
+    pub fn end_rest(&mut self, error: &RemoteError, state: State) -> Vec<Told> {
+        self.doom = Some(Arc::new(error.clone()));
+        self.again.clear();
+        // Of a source without an end: all that was found, with the calls that failed before they could be made.
+        let total = self.source.found();
+        self.source.close(total);
+        self.source.discard_waiting();
+        self.next = total;
+        let mut told = Vec::new();
+        for call in 0..total {
+            if !self.slots.get(call).state.is_final() {
+                told.extend(self.fail(call, error.clone(), state));
+            }
+        }
+        told
+    }
+
     /// Records the failure of a call whose element will not come; gives whom to tell.
     pub fn fail_unplanned(&mut self, call: u64, error: RemoteError) -> Vec<Told> {
         // A job that failed as a whole has counted all its calls.
@@ -147,6 +174,14 @@ impl JobState {
             self.next += 1;
         }
         self.fail(call, error, State::Failed)
+    }
+
+    /// Keeps the end of what a call printed.
+    pub fn set_logs(&mut self, call: u64, logs: Bytes) {
+        if !logs.is_empty() {
+            self.slots.logs.insert(call, logs);
+            self.tally.printed(call);
+        }
     }
 
     pub fn abort_invocation_of(&self, call: u64) {
@@ -182,10 +217,12 @@ impl JobState {
                 if self.cancelling.remove(&call) {
                     self.abort_invocation_of(call);
                 }
+                self.invocations[number as usize].begun = Some(call);
+                self.tally.begun(at_us);
                 let slot = self.slots.get_mut(call);
                 if slot.state == State::Invoked && slot.invocation == number {
-                    slot.state = State::Running;
                     slot.start_s = since(at_us);
+                    self.set_call_state(call, State::Running);
                 }
             }
             Frame::Finished { call, start_us, end_us, outcome, logs } => {
@@ -193,15 +230,14 @@ impl JobState {
                 if slot.state.is_final() || slot.invocation != number {
                     return (Vec::new(), None);
                 }
+                self.tally.begun(start_us);
                 slot.start_s = since(start_us);
                 slot.end_s = since(end_us);
                 slot.known_s = since(now_us());
                 let attempt = u32::from(slot.attempt);
                 // Attempts that the platform spoiled have a budget of their own.
                 let own_attempts = attempt - self.spoiled.get(&call).copied().unwrap_or(0).min(attempt);
-                if !logs.is_empty() {
-                    self.slots.logs.insert(call, logs);
-                }
+                self.set_logs(call, logs);
                 let told = match outcome {
                     Outcome::Value(message) => {
                         self.slots.set_message(call, message);

@@ -49,6 +49,12 @@ impl From<mlua::Error> for Raise {
     }
 }
 
+impl From<crate::io::Interrupted> for Raise {
+    fn from(interrupted: crate::io::Interrupted) -> Raise {
+        Raise::Message(interrupted.to_string())
+    }
+}
+
 impl From<errors::LuaFailure> for Raise {
     fn from(failure: errors::LuaFailure) -> Raise {
         Raise::Value(failure.value)
@@ -193,10 +199,8 @@ pub(super) unsafe extern "C-unwind" fn raise_or_return(state: *mut ffi::lua_Stat
         if ffi::lua_isnil(state, 3) != 0 {
             ffi::lua_settop(state, 2);
         }
-        if kind > 0 {
-            push_argument_message(state, kind);
-        }
         if kind != 0 {
+            push_message(state, kind);
             ffi::luaL_where(state, 1);
             ffi::lua_insert(state, -2);
             ffi::lua_concat(state, 2);
@@ -205,8 +209,9 @@ pub(super) unsafe extern "C-unwind" fn raise_or_return(state: *mut ffi::lua_Stat
     }
 }
 
-/// Replaces the text on top by ``bad argument #1 to 'name' (text)``, counting as the call was written.
-unsafe fn push_argument_message(state: *mut ffi::lua_State, position: c_int) {
+/// Puts what scripts read in place of the text on top: of an argument at `position`, ``bad argument #1 to 'name' (text)``, counting as
+/// the call was written; of a function of `lithops` that was called with a colon, that this is the mistake.
+unsafe fn push_message(state: *mut ffi::lua_State, position: c_int) {
     // SAFETY: level 0 is the running function; the names are valid until it returns.
     unsafe {
         let mut frame: ffi::lua_Debug = std::mem::zeroed();
@@ -218,12 +223,26 @@ unsafe fn push_argument_message(state: *mut ffi::lua_State, position: c_int) {
         traceback::push_name(state);
         let name = if ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
             let full = ffi::lua_tostring(state, -1);
+            // With a colon the table comes first. A tail call has the name of its caller's call, so that the name alone says nothing.
+            if is_method && position == 1 && is_of_lithops(full) {
+                ffi::lua_pushfstring(
+                    state,
+                    c"'%s' is called with a dot, as `%s(\u{2026})`, not with a colon".as_ptr(),
+                    last_part(full),
+                    full,
+                );
+                return;
+            }
             last_part(full)
         } else if !frame.name.is_null() {
             frame.name
         } else {
             c"?".as_ptr()
         };
+        if position < 1 {
+            ffi::lua_pushvalue(state, -2);
+            return;
+        }
         if is_method {
             position -= 1;
         }
@@ -234,6 +253,13 @@ unsafe fn push_argument_message(state: *mut ffi::lua_State, position: c_int) {
             ffi::lua_pushfstring(state, c"bad argument #%d to '%s' (%s)".as_ptr(), position, name, text);
         }
     }
+}
+
+/// Whether it is `lithops.map`, say, and not `lithops.storage.get_object`.
+unsafe fn is_of_lithops(name: *const c_char) -> bool {
+    // SAFETY: a string of Lua's ends with a zero.
+    let bytes = unsafe { CStr::from_ptr(name) }.to_bytes();
+    bytes.strip_prefix(b"lithops.").is_some_and(|rest| !rest.contains(&b'.'))
 }
 
 /// `map` of `lithops.map`.

@@ -8,13 +8,15 @@ use std::fmt;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Value, ffi};
 
 use super::bind::marker;
-use super::traceback;
+use super::{hints, traceback};
 
 /// Why a Lua function failed.
 #[derive(Clone, Debug)]
 pub struct LuaFailure {
     /// The error as text, with its position if it has one.
     pub message: String,
+    /// What was probably meant, where that can be guessed; see [`hints`].
+    pub hint: Option<String>,
     /// `stack traceback:` and a line a frame, or empty.
     pub traceback: String,
     /// What was raised. An error of the host is a string here.
@@ -26,6 +28,9 @@ pub struct LuaFailure {
 impl fmt::Display for LuaFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
+        }
         if !self.traceback.is_empty() {
             write!(f, "\n{}", self.traceback)?;
         }
@@ -38,14 +43,20 @@ impl std::error::Error for LuaFailure {}
 impl From<mlua::Error> for LuaFailure {
     fn from(error: mlua::Error) -> Self {
         let memory = matches!(error, mlua::Error::MemoryError(_));
-        LuaFailure { message: root_message(&error), traceback: String::new(), value: Value::Nil, memory }
+        LuaFailure { message: root_message(&error), hint: None, traceback: String::new(), value: Value::Nil, memory }
     }
 }
 
 thread_local! {
-    /// The stack where the last error was raised. The handler leaves it here rather than in the VM, which may
-    /// have no memory left, and so that the value that was raised stays what it was.
-    static STACK: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// The stack where the last error was raised, and the hint. The handler leaves them here rather than in the VM, which
+    /// may have no memory left, and so that the value that was raised stays what it was.
+    static SEEN: RefCell<Seen> = const { RefCell::new(Seen { stack: String::new(), hint: None }) };
+}
+
+#[derive(Default)]
+struct Seen {
+    stack: String,
+    hint: Option<String>,
 }
 
 /// A function of the VM that calls its first argument with the others. App data.
@@ -54,11 +65,11 @@ struct Caller(Function);
 
 /// Makes what [`call_with_traceback`] needs.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
-    // SAFETY: leaves one function on the stack, with the handler as its upvalue: the VM allocates a C function
-    // each time it is pushed.
+    // SAFETY: takes the function for hints, and leaves one on the stack, with the handler as its upvalue: the VM allocates
+    // a C function each time it is pushed.
     let caller = unsafe {
-        lua.exec_raw((), |state| {
-            ffi::lua_pushcfunction(state, remember_stack);
+        lua.exec_raw(hints::install(lua)?, |state| {
+            ffi::lua_pushcclosure(state, remember_stack, 1);
             ffi::lua_pushcclosure(state, call_protected, 1);
         })
     }?;
@@ -104,7 +115,7 @@ unsafe extern "C-unwind" fn call_protected(state: *mut ffi::lua_State) -> c_int 
 
 #[cold]
 fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
-    let stack = STACK.take().unwrap_or_default();
+    let Seen { stack, hint } = SEEN.take();
     let traceback = if stack.is_empty() { stack } else { format!("stack traceback:{stack}") };
     let mut memory = status == ffi::LUA_ERRMEM;
     if let Value::Error(error) = &raised {
@@ -117,7 +128,7 @@ fn failure(lua: &Lua, status: c_int, raised: Value) -> LuaFailure {
         Value::Error(_) => lua.create_string(&message).map_or(Value::Nil, Value::String),
         other => other,
     };
-    LuaFailure { message, traceback, value, memory }
+    LuaFailure { message, hint, traceback, value, memory }
 }
 
 fn is_out_of_memory(message: &str) -> bool {
@@ -192,7 +203,7 @@ fn lua_type(rust: &str) -> Option<&'static str> {
 unsafe extern "C-unwind" fn remember_stack(state: *mut ffi::lua_State) -> c_int {
     let mut text = String::new();
     // SAFETY: a C function has room for 20 values; the error is the first; level 0 is this handler.
-    unsafe {
+    let hint = unsafe {
         let mut length = 0;
         let message = if ffi::lua_type(state, 1) == ffi::LUA_TSTRING {
             let start = ffi::lua_tolstring(state, 1, &mut length);
@@ -201,7 +212,8 @@ unsafe extern "C-unwind" fn remember_stack(state: *mut ffi::lua_State) -> c_int 
             Cow::Borrowed("")
         };
         traceback::write(state, 1, &message, &mut text);
-    }
-    STACK.with(|stack| stack.replace(Some(text)));
+        hints::of_raised(state, &message)
+    };
+    SEEN.with(|seen| seen.replace(Seen { stack: text, hint }));
     1
 }

@@ -1,9 +1,9 @@
 //! The Lua host: the VM, `require`, tracebacks, and the functions that scripts call.
 //!
 //! - [`vm`] makes a VM for a driver or a worker.
-//! - [`script`] reads a program and runs it.
+//! - [`script`] reads a program and runs it; [`syntax`] says what a syntax error probably is.
 //! - [`require`] finds modules and remembers their sources, so that they can travel.
-//! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`].
+//! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`]; [`hints`] says what was probably meant.
 //! - [`bind`](mod@bind) turns Rust closures into Lua functions; [`options`] reads their option tables.
 //! - [`api`] is the `lithops` table, one file a group of functions.
 //! - [`modules`] is what of the standard library is written in Rust; [`stdlib`] embeds what is written in Lua.
@@ -11,6 +11,7 @@
 //! - `gmatch` makes the loop over a text's words fast, and `lines` the one over a stream's lines; `collector` sets how often garbage
 //!   is collected.
 //! - [`exit`] is what happens when a process ends, and [`output`] what happens when nobody reads its output.
+//! - [`interrupt`] is what Ctrl-C does; [`evaluation`] is code that it stops at a prompt.
 
 pub mod api;
 pub mod bind;
@@ -18,8 +19,10 @@ mod closing;
 mod collector;
 pub mod environment;
 pub mod errors;
+pub mod evaluation;
 pub mod exit;
 mod gmatch;
+pub mod hints;
 pub mod interrupt;
 mod lines;
 pub mod modules;
@@ -31,6 +34,7 @@ pub mod search_path;
 pub mod session;
 pub mod stdlib;
 pub mod stream;
+pub mod syntax;
 pub mod traceback;
 pub mod userdata;
 pub mod vm;

@@ -2,9 +2,27 @@
 
 use std::time::Duration;
 
-use mlua::{Function, Table, Value};
+use mlua::{FromLua, Function, Lua, Table, Value};
 
 use super::bind::Raise;
+
+/// The last argument of many functions: a table of options, or nil.
+#[derive(Clone, Debug, Default)]
+pub struct OptionTable(pub Option<Table>);
+
+impl FromLua for OptionTable {
+    fn from_lua(value: Value, _: &Lua) -> mlua::Result<Self> {
+        match value {
+            Value::Nil => Ok(OptionTable(None)),
+            Value::Table(table) => Ok(OptionTable(Some(table))),
+            other => Err(mlua::Error::FromLuaConversionError {
+                from: other.type_name(),
+                to: "options".into(),
+                message: Some("options are a table, `{ name = value }`".into()),
+            }),
+        }
+    }
+}
 
 /// An option table whose names have been checked. Getters give `None` for an option that is not set.
 #[derive(Clone, Debug)]
@@ -44,7 +62,10 @@ impl Options {
 
     /// A refusal of the value of `key`: ``map: option `retries` must be …, not "x"``.
     pub fn refuse(&self, key: &str, expected: &str, value: &Value) -> Raise {
-        Raise::Message(format!("{}: option `{key}` must be {expected}, not {}", self.function, show(value)))
+        let is_quoted = expected.contains("number")
+            && value.as_string().is_some_and(|text| text.to_str().is_ok_and(|text| text.trim().parse::<f64>().is_ok()));
+        let remedy = if is_quoted { "; leave out the quotes" } else { "" };
+        Raise::Message(format!("{}: option `{key}` must be {expected}, not {}{remedy}", self.function, show(value)))
     }
 
     fn read<T>(&self, key: &str, expected: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, Raise> {
@@ -74,6 +95,11 @@ impl Options {
         self.read(key, "a whole number of 1 or more", |value| whole(value, 1.0))
     }
 
+    /// Megabytes, 1 or more.
+    pub fn megabytes(&self, key: &str) -> Result<Option<u64>, Raise> {
+        self.read(key, "a whole number of megabytes, 1 or more", |value| whole(value, 1.0))
+    }
+
     /// Seconds, 0 or more. More than a human life is as good as for ever.
     pub fn seconds(&self, key: &str) -> Result<Option<Duration>, Raise> {
         self.read(key, "a number of seconds, 0 or more", |value| number(value).and_then(duration))
@@ -99,6 +125,27 @@ impl Options {
     /// A table.
     pub fn table(&self, key: &str) -> Result<Option<Table>, Raise> {
         self.read(key, "a table", |value| value.as_table().cloned())
+    }
+
+    /// A list, whose field `n` may count nils too.
+    pub fn list(&self, key: &str) -> Result<Option<Table>, Raise> {
+        const EXPECTED: &str = "a list, as `{ 10 }`";
+        let list = self.read(key, EXPECTED, |value| value.as_table().cloned())?;
+        if let Some(list) = &list {
+            for pair in list.pairs::<Value, Value>() {
+                if let (Value::String(name), _) = pair?
+                    && name != "n"
+                {
+                    let name = name.to_string_lossy();
+                    return Err(Raise::Message(format!(
+                        "{}: option `{key}` must be {EXPECTED}, and `{name}` is a name; arguments have none, so leave out \
+                         `{name} =`",
+                        self.function
+                    )));
+                }
+            }
+        }
+        Ok(list)
     }
 
     /// A function.

@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use mlua::{Function, Lua, LuaString, Table, Value};
 
 use super::bind::{Raise, bind};
 use super::modules::{self, NativeModule};
+use super::options::nearest;
 use super::search_path::{SearchPath, candidates};
 use super::session::Session;
 use super::vm::Role;
@@ -36,6 +37,8 @@ pub struct ModuleRegistry {
     /// Parts of modules in Rust that were opened: names by addresses, and the parts themselves, which a script may drop.
     part_names: RefCell<HashMap<usize, Rc<str>>>,
     parts: RefCell<HashMap<Rc<str>, Value>>,
+    /// The file of the script that runs, which is no module: `require "pipeline"` in `pipeline.lua` means the other one.
+    script: RefCell<Option<PathBuf>>,
 }
 
 #[derive(Clone)]
@@ -85,6 +88,22 @@ impl Modules for ModuleRegistry {
 }
 
 impl ModuleRegistry {
+    /// Says which script runs.
+    pub fn set_script(&self, file: &Path) {
+        *self.script.borrow_mut() = file.canonicalize().ok();
+    }
+
+    /// The first file of a search path that is there, but not the script itself.
+    fn read_first(&self, path: &[u8], name: &[u8]) -> Search {
+        let script = self.script.borrow();
+        let is_script = |file: &Path| {
+            script.as_ref().is_some_and(|script| {
+                script.file_name() == file.file_name() && file.canonicalize().is_ok_and(|file| file == *script)
+            })
+        };
+        read_first(path, name, is_script)
+    }
+
     /// Goes through the places where `require` would look, in its order.
     fn find_unloaded(&self, lua: &Lua, name: &str) -> mlua::Result<Option<Module>> {
         let package: Table = lua.globals().raw_get("package")?;
@@ -101,7 +120,7 @@ impl ModuleRegistry {
             return Ok(Some(Module::Source(source.clone())));
         }
         let path: LuaString = package.raw_get("path")?;
-        if let Some(found) = read_first(&path.as_bytes(), name.as_bytes()).found {
+        if let Some(found) = self.read_first(&path.as_bytes(), name.as_bytes()).found {
             return Ok(found
                 .1
                 .ok()
@@ -194,7 +213,7 @@ fn load_from_path(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function)
         let Value::String(path) = package.raw_get("path")? else {
             return Err(Raise::message("'package.path' must be a string"));
         };
-        let search = read_first(&path.as_bytes(), &name.as_bytes());
+        let search = registry.read_first(&path.as_bytes(), &name.as_bytes());
         let Some((file, content)) = search.found else {
             return Ok(Value::String(lua.create_string(&search.tried)?));
         };
@@ -226,7 +245,7 @@ fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) 
                     "\n\t(a module goes along if its name is written in what uses it; name others in `include_modules`)"
                 }
             };
-            let tried = format!("\n\tno module '{shown}' in the standard library{hint}");
+            let tried = format!("\n\tno module '{shown}' in the standard library{}{hint}", meant(&shown));
             return Ok(Value::String(lua.create_string(tried)?));
         };
         let source =
@@ -236,6 +255,17 @@ fn load_embedded(lua: &Lua, registry: &Rc<ModuleRegistry>, with_file: Function) 
         registry.record(&name, Origin::Stdlib);
         Ok(Value::Function(with_file.call((loader, file))?))
     })
+}
+
+/// What a name that no module has was probably meant to be.
+pub fn meant(name: &str) -> String {
+    if let Some(module) = name.strip_suffix(".lua") {
+        let module = module.trim_start_matches("./").replace('/', ".");
+        return format!("; a module is named without `.lua`: `require \"{module}\"`");
+    }
+    let whole = |name: &&str| !name.contains('.');
+    let known: Vec<&str> = modules::ALL.iter().map(|module| module.name).chain(stdlib::names().filter(whole)).collect();
+    nearest(name, &known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 fn compile(lua: &Lua, name: &LuaString, file: &str, module: &ModuleSource) -> Result<Function, Raise> {
@@ -252,9 +282,15 @@ struct Search {
     tried: Vec<u8>,
 }
 
-fn read_first(path: &[u8], name: &[u8]) -> Search {
+fn read_first(path: &[u8], name: &[u8], is_script: impl Fn(&Path) -> bool) -> Search {
     let mut tried = Vec::new();
     for file in candidates(path, name) {
+        if is_script(as_path(&file)) {
+            tried.extend_from_slice(b"\n\tnot '");
+            tried.extend_from_slice(&file);
+            tried.extend_from_slice(b"', which is the script itself");
+            continue;
+        }
         match fs::read(as_path(&file)) {
             Ok(content) => {
                 return Search { found: Some((file, Ok(content.into()))), tried };

@@ -6,11 +6,12 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use mlua::{MultiValue, Value};
+use mlua::{Function, Lua, MultiValue, Value};
 use thiserror::Error;
 use tracing::debug;
 
 use super::errors::{LuaFailure, call_with_traceback, root_message};
+use super::syntax;
 use super::vm::Vm;
 
 /// Where a program's text is.
@@ -78,13 +79,28 @@ impl Script {
     /// Runs the program, with `arg` and `...` set.
     pub fn run(&self, vm: &Vm) -> Result<(), ScriptError> {
         debug!(script = %self.name().to_string_lossy(), arguments = self.args.len(), "script starts");
-        let text = self.read()?;
-        self.check(&text)?;
-        let chunk = vm.lua.load(text).set_name(self.chunk_name());
-        let main = chunk.into_function().map_err(|error| ScriptError::Syntax(root_message(&error)))?;
+        let main = self.compile(vm)?;
         let args = self.set_arg(vm).map_err(|error| ScriptError::Syntax(root_message(&error)))?;
         call_with_traceback(&vm.lua, &main, args)?;
         Ok(())
+    }
+
+    /// The program as a function that runs it.
+    pub fn compile(&self, vm: &Vm) -> Result<Function, ScriptError> {
+        if let Program::File(path) = &self.program {
+            vm.modules.set_script(path);
+        }
+        self.compile_text(&vm.lua, &self.read()?)
+    }
+
+    /// Compiles `text` as that of this program.
+    pub fn compile_text(&self, lua: &Lua, text: &[u8]) -> Result<Function, ScriptError> {
+        self.check(text)?;
+        lua.load(text).set_name(self.chunk_name()).into_function().map_err(|error| {
+            let message = root_message(&error);
+            let hint = syntax::hint(&String::from_utf8_lossy(text), &self.name().to_string_lossy(), &message);
+            ScriptError::Syntax(hint.map_or(message.clone(), |hint| format!("{message}; {hint}")))
+        })
     }
 
     /// What `arg[0]` is.

@@ -8,6 +8,9 @@ use super::vm::Role;
 /// The ending of a C module's file. LuaRocks uses `.so` on macOS too.
 const C_SUFFIX: &str = if cfg!(windows) { "dll" } else { "so" };
 
+/// Versions of Lua that LuaRocks may have been set up for, the nearest first.
+const OTHER_VERSIONS: &[&str] = &["5.2", "5.3", "5.4", "5.5"];
+
 /// The two search paths, as Lua writes them: templates with `?`, between semicolons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPath {
@@ -18,8 +21,8 @@ pub struct SearchPath {
 }
 
 impl SearchPath {
-    /// The script's own folders, `./lua_modules`, the current folder, then LuaRocks' trees. `LUA_PATH` and
-    /// `LUA_CPATH` replace all but the script's folders, with the replaced ones in the place of a `;;`.
+    /// The script's own folders, the trees `lua_modules` in the current folder and in those, the current folder, then LuaRocks'
+    /// trees. `LUA_PATH` and `LUA_CPATH` replace all but the script's folders, with the replaced ones in the place of a `;;`.
     ///
     /// A worker has no script and no meaningful current folder: its modules are sent to it.
     pub fn new(role: Role, script_folders: &[PathBuf]) -> SearchPath {
@@ -29,7 +32,10 @@ impl SearchPath {
         }
         let mut rest = SearchPath { lua: String::new(), c: String::new() };
         if role == Role::Driver {
-            rest.add_tree(Path::new("./lua_modules"), "lib");
+            rest.add_project_tree(Path::new("."));
+            for folder in script_folders {
+                rest.add_project_tree(folder);
+            }
             rest.add_folder(Path::new("."));
         }
         for (tree, lib) in luarocks_trees() {
@@ -53,11 +59,26 @@ impl SearchPath {
         );
     }
 
+    /// The tree that `luarocks install --tree lua_modules` makes in a project's folder. A LuaRocks that was set up for another Lua
+    /// puts modules below that one's version: those in Lua are for this one all the same, or say that they are not.
+    fn add_project_tree(&mut self, folder: &Path) {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let tree = folder.join("lua_modules");
+        self.add_tree(&tree, "lib");
+        for version in OTHER_VERSIONS {
+            let modules = tree.join("share/lua").join(version);
+            if modules.is_dir() {
+                let modules = modules.display();
+                self.append(&format!("{modules}/?.lua;{modules}/?/init.lua"), "");
+            }
+        }
+    }
+
     fn append(&mut self, lua: &str, c: &str) {
         for (path, more) in [(&mut self.lua, lua), (&mut self.c, c)] {
             for template in more.split(';') {
                 // A script in the current folder, or a system with several folders of libraries, repeats some.
-                if path.split(';').any(|known| known == template) {
+                if template.is_empty() || path.split(';').any(|known| known == template) {
                     continue;
                 }
                 if !path.is_empty() {

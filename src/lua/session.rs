@@ -45,6 +45,9 @@ pub trait WorkerHooks {
     fn before_wait(&self);
 }
 
+/// A job, and what its function is called.
+pub type StartedJob = (Rc<JobEntry>, String);
+
 /// One VM's session.
 pub struct Session {
     /// Driver or worker.
@@ -71,6 +74,10 @@ pub struct Session {
     pub running: RefCell<Vec<Rc<JobEntry>>>,
     /// How many of them there have to be for those that have ended to be left out.
     prune_running_at: Cell<usize>,
+    /// The jobs that were started since a prompt has asked for them. `None`: there is none.
+    pub started: RefCell<Option<Vec<StartedJob>>>,
+    /// Jobs that were waited for when that was interrupted.
+    pub waited_for: RefCell<Vec<Rc<JobEntry>>>,
     /// Jobs with a future that was encoded for a job that is not known yet.
     sent_jobs: RefCell<Vec<Arc<Job>>>,
     /// Large captures, by their paths, that the user was warned of.
@@ -109,6 +116,8 @@ impl Session {
             id: OnceCell::new(),
             running: RefCell::default(),
             prune_running_at: Cell::new(0),
+            started: RefCell::default(),
+            waited_for: RefCell::default(),
             sent_jobs: RefCell::default(),
             large_captures: RefCell::default(),
             progress_allowed: Cell::new(false),
@@ -172,7 +181,7 @@ impl Session {
         if let Some(source) = self.object_sources.borrow().get(&scheme) {
             return Ok(Ok(source.clone()));
         }
-        let opened = crate::io::handle().block_on(ObjectSource::open(scheme, self.config()?));
+        let opened = crate::io::block_on(ObjectSource::open(scheme, self.config()?))?;
         Ok(opened.inspect(|source| drop(self.object_sources.borrow_mut().insert(scheme, source.clone()))))
     }
 

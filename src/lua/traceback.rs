@@ -25,6 +25,13 @@ pub fn name_function(lua: &Lua, function: &Function, name: &str) -> mlua::Result
     }
 }
 
+/// The name of a function of the host's or of the standard libraries.
+pub fn name_of(lua: &Lua, function: &Function) -> Option<String> {
+    // SAFETY: the function is replaced by its name.
+    let name: Value = unsafe { lua.exec_raw(function, |state| push_name(state)) }.ok()?;
+    name.as_string().map(|name| name.to_string_lossy())
+}
+
 /// Hides `function` in tracebacks.
 pub(super) fn hide_function(lua: &Lua, function: &Function) -> mlua::Result<()> {
     // SAFETY: as above.

@@ -19,7 +19,10 @@ pub fn type_name(value: &Value) -> String {
 pub fn this<'a, T: 'static>(value: &'a Value, what: &str) -> Result<&'a AnyUserData, Raise> {
     match value.as_userdata().filter(|userdata| userdata.is::<T>()) {
         Some(userdata) => Ok(userdata),
-        None => Err(Raise::argument(1, format!("{what} expected, got {}", type_name(value)))),
+        None => {
+            let remedy = if value.is_nil() { "; call it with a colon, not with a dot" } else { "" };
+            Err(Raise::argument(1, format!("{what} expected, got {}{remedy}", type_name(value))))
+        }
     }
 }
 

@@ -103,6 +103,8 @@ pub struct RemoteError {
     pub message: String,
     /// The worker's Lua traceback, empty if there is none.
     pub traceback: String,
+    /// What was probably meant, empty if that cannot be guessed.
+    pub hint: String,
     /// The error value, as a message of the codec, if it was a table that can be sent.
     pub value: Option<Vec<u8>>,
 }
@@ -110,7 +112,14 @@ pub struct RemoteError {
 impl RemoteError {
     /// A failure that has no traceback.
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), traceback: String::new(), value: None }
+        Self { kind: kind.into(), message: message.into(), traceback: String::new(), hint: String::new(), value: None }
+    }
+
+    /// All that there is to tell: the message with the hint, and the traceback behind it.
+    pub fn told(&self) -> String {
+        let Self { message, hint, traceback, .. } = self;
+        let hint = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+        if traceback.is_empty() { format!("{message}{hint}") } else { format!("{message}{hint}\n{traceback}") }
     }
 }
 

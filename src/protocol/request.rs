@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// The version of the messages. Driver and worker must agree on it.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal: the name of a content-addressed object.
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -1,7 +1,7 @@
 //! Lines on the driver's standard error: those that functions print while they run, and those of the log.
 
 use std::io::{self, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::progress::around_bar;
 use crate::config::Lithops;
@@ -21,11 +21,26 @@ pub fn follow_log_settings(settings: &Lithops) {
     }
 }
 
+/// Takes lines instead of standard error, or gives `false`.
+type Redirection = Box<dyn Fn(&[u8]) -> bool + Send>;
+
+static REDIRECTION: Mutex<Option<Redirection>> = Mutex::new(None);
+
+/// Has `to` take lines, as long as it does: while a prompt is on the screen, they have to step around it.
+pub fn redirect(to: impl Fn(&[u8]) -> bool + Send + 'static) {
+    *REDIRECTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(to));
+}
+
 /// Standard error, around the progress bar. What is written at once must be whole lines.
 pub struct AroundBar;
 
 impl Write for AroundBar {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let redirection = REDIRECTION.lock().unwrap_or_else(PoisonError::into_inner);
+        if redirection.as_ref().is_some_and(|take| take(bytes)) {
+            return Ok(bytes.len());
+        }
+        drop(redirection);
         around_bar(|| {
             // Nobody is left to tell if standard error is closed.
             let _ = io::stderr().lock().write_all(bytes);
@@ -36,6 +51,11 @@ impl Write for AroundBar {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes a message of the program's own.
+pub fn say(message: &str) {
+    let _ = AroundBar.write_all(format!("lithops-lua: {message}\n").as_bytes());
 }
 
 /// Writes what a call printed, each line with the call in front: `[M000/00003] text`.

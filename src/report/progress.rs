@@ -40,11 +40,30 @@ impl Progress {
             }
             None => "{spinner} {pos} calls{msg} [{elapsed}]",
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
-        }
+        draw(bar, template);
         bar.set_message(failures);
         bar.set_position(ended);
+    }
+
+    /// Shows how many bytes were moved, of how many.
+    pub fn set_bytes(&self, moved: u64, total: Option<u64>) {
+        let Some(bar) = &self.bar else { return };
+        let template = match total {
+            Some(total) => {
+                bar.set_length(total);
+                "{wide_bar} {bytes}/{total_bytes}, {bytes_per_sec} [{elapsed}, {eta} left]"
+            }
+            None => "{spinner} {bytes}, {bytes_per_sec} [{elapsed}]",
+        };
+        draw(bar, template);
+        // Parts that were sent twice are no more than all.
+        bar.set_position(total.map_or(moved, |total| moved.min(total)));
+    }
+}
+
+fn draw(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
     }
 }
 
@@ -57,8 +76,8 @@ impl Drop for Progress {
     }
 }
 
-/// Writes to standard error around the bar.
-pub(super) fn around_bar(write: impl FnOnce()) {
+/// Writes to the terminal around the bar.
+pub fn around_bar(write: impl FnOnce()) {
     let bar = shown().clone();
     match bar {
         Some(bar) => bar.suspend(write),

@@ -18,6 +18,7 @@ mod decompress;
 mod error;
 mod http;
 mod local;
+mod moved;
 mod names;
 mod object;
 mod piece;
@@ -40,13 +41,15 @@ pub use address::{Address, Scheme, Selector};
 pub use cloud_object::CloudObject;
 pub use error::{StorageError, StorageErrorKind};
 pub use local::LocalStorage;
+pub use moved::{counted, moved_bytes};
 pub use object::{
     Body, ByteRange, CHUNK_BYTES, ChunkSource, ObjectInfo, ObjectPages, ObjectReader, PAGE_OBJECTS, UNKNOWN_SIZE,
 };
 pub use piece::Piece;
-pub use s3::S3Storage;
+pub use s3::{S3Storage, given_up_uploads_are_forgotten};
 pub use scratch::{JOBS_PREFIX, Scratch, ScratchEntry};
 pub use source::{Found, ObjectSource};
+pub use transfer::download as write_to_file;
 
 use object::collect;
 
@@ -124,6 +127,12 @@ pub trait Storage: Send + Sync + Debug {
         // Most servers sort them, and then this is one look at each.
         keys.sort();
         Ok(keys)
+    }
+
+    /// Stores a copy of an object of this store, in place of what was there.
+    async fn copy_object(&self, bucket: &str, key: &str, to_bucket: &str, to_key: &str) -> Result<(), StorageError> {
+        let object = self.get_object_stream(bucket, key, None).await?;
+        self.put_object(to_bucket, to_key, object.into()).await
     }
 
     /// Stores a file's content.

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::local::blocking;
-use super::{ObjectReader, StorageError};
+use super::{ObjectReader, StorageError, moved};
 
 /// Links that may lead to a file, one to the other, as on Linux (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// Writes what a reader gives to a file.
-pub(super) async fn download(reader: ObjectReader, path: &Path) -> Result<(), StorageError> {
+/// Writes what a reader gives to a file, which appears, or replaces the one that was there, only when it is complete. A pipe or
+/// a device takes it as it comes.
+pub async fn download(reader: ObjectReader, path: &Path) -> Result<(), StorageError> {
     Target::new(&reader.info.key, path).await?.fill(reader).await
 }
 
@@ -101,6 +102,7 @@ impl Target {
         while let Some(chunk) = reader.next_chunk().await? {
             file = blocking(&self.action, move || {
                 file.write_all(&chunk)?;
+                moved::add(chunk.len() as u64);
                 Ok(file)
             })
             .await?;

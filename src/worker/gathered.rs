@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use mlua::{Lua, Table};
 
 use crate::codec::{DecodeOptions, Globals};
+use crate::lua::hints;
 use crate::lua::session::{Session, trusted};
 use crate::protocol::{Gathered, GatheredBatch, GatheredPart, GatheredRest, GatheredValue, RemoteError, kind};
 use crate::storage::{Scratch, StorageErrorKind};
@@ -19,6 +20,7 @@ pub(super) fn read(lua: &Lua, scratch: &Scratch, message: &[u8]) -> Result<Table
     let Gathered { total, parts, rest } = from_bytes(message)?;
     let list = lua.create_table_with_capacity(parts.len(), 1).map_err(|error| unreadable(&error))?;
     list.raw_set("n", total).map_err(|error| unreadable(&error))?;
+    hints::note_results(lua, &list).map_err(|error| unreadable(&error))?;
     let mut missing = total.saturating_sub(parts.len() as u64);
     add(lua, scratch, &list, parts)?;
     let Some(rest) = rest else { return Ok(list) };

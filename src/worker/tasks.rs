@@ -495,6 +495,12 @@ impl InvocationRun<'_> {
                 .map(|encoded| encoded.bytes),
             _ => None,
         };
-        RemoteError { kind: kind::LUA_ERROR.into(), message: failure.message, traceback: failure.traceback, value }
+        RemoteError {
+            kind: kind::LUA_ERROR.into(),
+            message: failure.message,
+            traceback: failure.traceback,
+            hint: failure.hint.unwrap_or_default(),
+            value,
+        }
     }
 }

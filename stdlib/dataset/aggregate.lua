@@ -80,6 +80,7 @@ function aggregate.table(context, way, on_full)
   local start, add_value = way.start, way.add
   local function look()
     if budget:is_spent() then
+      ---@type table?
       local full = held
       held = {}
       on_full(full)

@@ -15,7 +15,7 @@ local HAS_NULLS = 0x80000000
 --- A buffer that records are written to.
 ---@return string.buffer
 function blocks.buffer()
-  return buffer.new(options)
+  return buffer.new(options --[[@as any]])
 end
 
 local function without_nulls(value, above)
@@ -121,11 +121,13 @@ function blocks.length(bytes, at)
 end
 
 --- Reads the records of a block: `reader:set(bytes, has_nulls)`, and `reader:next()` until it gives nothing.
+---@class dataset.BlockReader
+---@field [string] any
 local Reader = {}
 Reader.__index = Reader
 
 function blocks.reader()
-  return setmetatable({ buf = buffer.new(options), has_nulls = false }, Reader)
+  return setmetatable({ buf = buffer.new(options --[[@as any]]), has_nulls = false }, Reader)
 end
 
 function Reader:set(bytes, has_nulls)

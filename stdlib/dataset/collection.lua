@@ -187,8 +187,9 @@ end
 --- Actions
 
 -- Runs the stages up to `sink`. Gives what it gave for each partition.
+---@return any[]
 local function run_all(self, sink)
-  return run(self.settings, function(running) return running:stage(self.node, sink) end)
+  return run(self.settings, function(running) return running:stage(self.node, sink) end) --[[@as any[] ]]
 end
 
 function Dataset:collect()

@@ -5,7 +5,7 @@ local bit = require "bit"
 local band, bxor, rol, rshift, tobit = bit.band, bit.bxor, bit.rol, bit.rshift, bit.tobit
 local words_of = ffi.typeof("const int32_t *")
 local bytes_of = ffi.typeof("const uint8_t *")
-local number = ffi.new("union { double value; int32_t words[2]; }")
+local number = ffi.new("union { double value; int32_t words[2]; }") --[[@as { value: number, words: table<integer, any> }]]
 
 local hash = {}
 
@@ -13,16 +13,16 @@ local hash = {}
 local function of_string(s)
   local length = #s
   local h = tobit(length)
-  local words = ffi.cast(words_of, s)
+  local words = ffi.cast(words_of, s) --[[@as integer[] ]]
   local count = rshift(length, 2)
   for i = 0, count - 1 do
-    h = bxor(h, words[i])
+    h = bxor(h, words[i] --[[@as integer]])
     h = tobit(h + rol(h, 10))
     h = bxor(h, rshift(h, 6))
   end
-  local bytes = ffi.cast(bytes_of, s)
+  local bytes = ffi.cast(bytes_of, s) --[[@as integer[] ]]
   for i = count * 4, length - 1 do
-    h = bxor(h, bytes[i])
+    h = bxor(h, bytes[i] --[[@as integer]])
     h = tobit(h + rol(h, 10))
     h = bxor(h, rshift(h, 6))
   end

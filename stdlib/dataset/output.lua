@@ -93,7 +93,7 @@ local SUFFIXES = { text = "txt", json_lines = "jsonl", csv = "csv" }
 function output.write(source, sink, context)
   local out, columns = buffer.new(), {}
   local pieces = pull(function(emit)
-    local put, finish = formats[sink.format](out, sink, columns)
+    local put, finish = formats[sink.format](out, sink, columns) --[[@as fun(value: any)]]
     source.push(function(value)
       put(value)
       if #out >= PIECE_BYTES then
@@ -122,7 +122,8 @@ end
 ---@param parts table[] what `output.write` gave for each
 ---@return string[] addresses
 function output.addresses(parts)
-  local addresses, first, differs, all, is_known = {}, nil, nil, {}, {}
+  local addresses, all, is_known = {}, {}, {}
+  local first, differs ---@type table?, table?
   for i, part in ipairs(parts) do
     addresses[i] = part.address
     if part.names then

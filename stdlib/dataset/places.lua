@@ -15,7 +15,10 @@ function places.parse(url)
   if not scheme or not BACKENDS[scheme] then
     return nil, ("datasets are written to s3://bucket/prefix/ or local://bucket/prefix/, not to %s"):format(url)
   end
+  ---@cast rest string
+  ---@type string?, string?
   local bucket, prefix = rest:match("^([^/]+)/?(.*)$")
+  ---@cast prefix string
   if not bucket then
     return nil, ("%s names no bucket"):format(url)
   elseif prefix:find("[*?%[]") then

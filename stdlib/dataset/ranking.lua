@@ -48,6 +48,7 @@ function ranking.new(n, key_f)
     count = math.min(count, n)
     last = n > 0 and count == n and best[n].order or nil
   end
+  ---@type number
   local most = math.max(2 * n, 64)
   return {
     add = function(value)

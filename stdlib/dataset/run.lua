@@ -68,7 +68,8 @@ function Run:stage(node, sink)
   end
   local all = {}
   for i, futures in ipairs(started) do
-    for _, value in ipairs(type(futures) == "table" and rawget(futures, "here") or self:values(futures)) do
+    local values = type(futures) == "table" and rawget(futures, "here") or self:values(futures)
+    for _, value in ipairs(values --[[@as any[] ]]) do
       all[#all + 1] = value
     end
   end
@@ -101,7 +102,7 @@ end
 function Run:inputs(node)
   local list = {}
   for _, branch in ipairs(plan.branches(node)) do
-    local inputs = self.ready[branch.input]
+    local inputs = self.ready[branch.input] ---@type any
     if not inputs then
       inputs = makers[branch.input.op](self, branch.input)
       self.ready[branch.input] = inputs
@@ -270,7 +271,7 @@ local function run(settings, work)
     jobs = {},
     keys = {},
     places = {},
-    ready = {},
+    ready = {}, ---@type table<table, any>
     map = function(...)
       if executor then
         return start_job(executor.map, executor, ...)

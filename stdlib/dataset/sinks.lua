@@ -144,6 +144,7 @@ local records = {
 local COMBINED = { count = true, distinct = true, reduce = true }
 
 local function count_words(source, put, flush, context)
+  ---@type text.Counter?
   local counter = require("text").counter()
   local function write()
     for word, n in pairs(counter:counts()) do

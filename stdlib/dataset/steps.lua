@@ -127,7 +127,9 @@ end
 -- The same elements again for the same seed and the same partitions: xorshift, from a state of its own for each partition.
 function each.sample(step, emit, context)
   local fraction = step.fraction
-  local state = bit.bxor(bit.tobit(step.seed % 2 ^ 32), bit.tobit(context.partition * 2654435761 % 2 ^ 32))
+  ---@param n integer
+  local function bits(n) return bit.tobit((n % 2 ^ 32) --[[@as integer]]) end
+  local state = bit.bxor(bits(step.seed), bits(context.partition * 2654435761))
   state = state == 0 and 1 or state
   local bxor, lshift, rshift = bit.bxor, bit.lshift, bit.rshift
   local function draw()

@@ -10,7 +10,8 @@ local task = {}
 ---@param stage table `input`, `steps`, `sink`, `memory`, `offset`
 function task.run(stage, part)
   local here = context.new(stage)
-  local source = steps.behind(sources.open(stage.input, part, here), stage.steps, here)
+  local opened = sources.open(stage.input, part, here) --[[@as table]]
+  local source = steps.behind(opened, stage.steps, here)
   local value = sinks[stage.sink.kind](source, stage.sink, here)
   here:close()
   return { value = value, keys = here.keys }

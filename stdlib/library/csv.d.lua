@@ -7,6 +7,7 @@
 ---@class csv
 local csv = {}
 
+---What a cell may be.
 ---@alias csv.Cell string|number|boolean|nil
 
 ---@class csv.ReadOptions
@@ -24,6 +25,17 @@ local csv = {}
 ---@field newline? "\n"|"\r\n" What ends a line. Default: `\n`.
 
 ---All rows of a text.
+---
+---```lua
+---local rows = require("csv").decode("name,age\nAda,36\n", { header = true, numbers = true })
+---print(rows[1].name, rows[1].age + 1)
+---```
+---
+---prints
+---
+---```text
+---Ada	37
+---```
 ---@param text string
 ---@param options? csv.ReadOptions
 ---@return string[][]|table<string, string|number>[]? rows Nil if a quote is never closed, a row has not as many fields as the header, or the header a name twice.
@@ -32,7 +44,18 @@ function csv.decode(text, options) end
 
 ---The rows of a text or stream, one by one, each with the number of the line on which it begins.
 ---
----    for row, line in csv.rows(io.open("prices.csv"), { header = true }) do … end
+---```lua
+---local csv = require "csv"
+---for row, line in csv.rows("name,price\ntea,3\n", { header = true }) do
+---  print(line, row.name, row.price)
+---end
+---```
+---
+---prints
+---
+---```text
+---2	tea	3
+---```
 ---
 ---What `csv.decode` gives as an error raises one here. Of a file or a stream one row and a piece are in memory.
 ---@param source string|file*|table|userdata|fun(): string? The text; or something with a method `read(n)`, or else `lines()`, as files and streams have; or an iterator over lines, with their newlines or without.
@@ -46,11 +69,23 @@ function csv.rows(source, options) end
 ---64-bit number of `ffi`; `true` or `false`; or empty: nil or `json.null`. Anything else raises an error with its row and column. A
 ---list is as long as its last cell, or as its field `n` says; 1024 of its cells may be nil, and 8 for each that is not. A row without
 ---cells is written as one with an empty cell, `""`, since an empty line would be no row.
+---
+---```lua
+---io.write(require("csv").encode({ { "a,b", 1 }, { "c", 2 } }))
+---```
+---
+---prints
+---
+---```text
+---"a,b",1
+---c,2
+---```
 ---@param rows table[] Lists, or tables by name if there is a `header`. As many as their field `n` says, if they have it, as results of jobs do; a row that is nil raises an error.
 ---@param options? csv.WriteOptions
 ---@return string text
 function csv.encode(rows, options) end
 
+---What writes rows, one by one.
 ---@class csv.Writer
 local Writer = {}
 
@@ -66,6 +101,13 @@ function Writer:write(row) end
 function Writer:close() end
 
 ---Writes rows to a file, or to anything that has a method `write`.
+---
+---```lua
+---local csv = require "csv"
+---local writer = csv.writer(assert(io.open("rows.csv", "w")), { header = { "x", "y" } })
+---writer:write({ x = 1, y = 2 })
+---writer:close()
+---```
 ---@param out file*|table|userdata
 ---@param options? csv.WriteOptions
 ---@return csv.Writer

@@ -3,9 +3,20 @@
 ---Lazy distributed collections. Transformations give a new dataset and run nothing; an action runs all of it, a call of a job for each
 ---partition, and removes what it stored meanwhile, also if it fails.
 ---
----    local dataset = require "dataset"
----    local top = dataset.read_text("s3://bucket/books/"):words({ lower = true }):count_by_value():top(10):collect()
----    for _, pair in ipairs(top) do print(pair.key, pair.value) end
+---```lua
+---local dataset = require "dataset"
+---lithops.storage:put_object(nil, "books/1.txt", "To be or not to be\n")
+---local books = "local://" .. lithops.storage.bucket .. "/books/"
+---local top = dataset.read_text(books):words({ lower = true }):count_by_value():top(2):collect()
+---for _, pair in ipairs(top) do print(pair.key, pair.value) end
+---```
+---
+---prints
+---
+---```text
+---be	2
+---to	2
+---```
 ---
 ---Elements are any values but nil. Steps that follow each other run as one function. Where elements must meet (`reduce_by_key`,
 ---`group_by`, `count_by_value`, `distinct`, `join`, `sort_by`), they pass through the storage, one object for each call, and may be strings,
@@ -25,12 +36,12 @@ local dataset = {}
 ---@field memory? integer|string Bytes, or a text such as "64MiB", that a call may take for what it gathers; what is more goes to the storage and is merged from there. Default: three tenths of `runtime_memory`, or 128 MiB where there is none.
 ---@field runtime_memory? integer Megabytes.
 ---@field timeout? number Seconds for one call.
----@field retries? integer
----@field extra_env? table<string, string|number|boolean>
----@field stream_logs? boolean
----@field include_modules? string[]|false
----@field exclude_modules? string[]
----@field max_workers? integer
+---@field retries? integer Further attempts after the function raised, or ran past its `timeout`. Default: 0.
+---@field extra_env? table<string, string|number|boolean> Environment variables of the workers while they run the job.
+---@field stream_logs? boolean Whether what functions print is shown as they print it. Default: true.
+---@field include_modules? string[]|false nil: modules are found by themselves. A list: these, too. false: none.
+---@field exclude_modules? string[] Modules that are not sent, although functions need them: workers have them.
+---@field max_workers? integer Workers at a time for this job. Default: all of the executor.
 
 ---@class dataset.TextOptions: dataset.Settings
 ---@field obj_chunk_size? integer|string Bytes of a partition, or a text such as "64MiB"; it is cut at lines. Default: 32 MiB.
@@ -41,19 +52,31 @@ local dataset = {}
 ---@class dataset.CsvReadOptions: dataset.TextOptions
 ---@field quoted_newlines? boolean Whether fields may hold newlines. An object is one partition then, as it can only be cut at lines that end rows. Default: true. With false it is cut as text is.
 ---@field obj_newline? "\n" No other: rows end at newlines.
----@field separator? string
----@field quote? string|false
----@field header? boolean|string[]
----@field numbers? boolean|(string|integer)[]
----@field comment? string
----@field trim? boolean
+---@field separator? string As for the module `csv`. Default: `,`.
+---@field quote? string|false As for the module `csv`. Default: `"`.
+---@field header? boolean|string[] As for the module `csv`. Default: false.
+---@field numbers? boolean|(string|integer)[] As for the module `csv`. Default: false.
+---@field comment? string As for the module `csv`. Default: none.
+---@field trim? boolean As for the module `csv`. Default: false.
 
 ---The same functions, with other settings where they are not told any.
----@param settings dataset.Settings
+---@param options dataset.Settings The settings.
 ---@return dataset
-function dataset.with(settings) end
+function dataset.with(options) end
 
 ---The elements of a list, which may have a field `n`. An element that is nil, and a table with other fields, raises an error.
+---
+---```lua
+---local dataset = require "dataset"
+---local even = dataset.from_list({ 1, 2, 3, 4 }):filter(function(x) return x % 2 == 0 end)
+---print(table.concat(even:map(function(x) return x * 10 end):collect(), " "))
+---```
+---
+---prints
+---
+---```text
+---20 40
+---```
 ---@param list any[]
 ---@param options? dataset.Settings
 ---@return dataset.Dataset
@@ -61,7 +84,7 @@ function dataset.from_list(list, options) end
 
 ---Numbers, both ends included, as in `for`; from 1 if there is one number only.
 ---@param first number
----@param last? number
+---@param last? number The last number, which belongs to it.
 ---@param step? number Default: 1.
 ---@param options? dataset.Settings It may be the last argument wherever that is.
 ---@return dataset.Dataset
@@ -150,6 +173,20 @@ function Dataset:sample(fraction, seed) end
 function Dataset:group_by(key_f) end
 
 ---A pair for each key of pairs, with all its values made one, two by two. The order of keys is not fixed.
+---
+---```lua
+---local dataset = require "dataset"
+---local sales = dataset.from_list({ { key = "a", value = 1 }, { key = "b", value = 5 }, { key = "a", value = 2 } })
+---local totals = sales:reduce_by_key(function(x, y) return x + y end):sort_by(function(pair) return pair.key end)
+---for _, pair in ipairs(totals:collect()) do print(pair.key, pair.value) end
+---```
+---
+---prints
+---
+---```text
+---a	3
+---b	5
+---```
 ---@param f fun(a: any, b: any): any It must not matter how the values are bracketed.
 ---@return dataset.Dataset
 function Dataset:reduce_by_key(f) end
@@ -167,6 +204,20 @@ function Dataset:distinct() end
 
 ---Tables `{ key = …, left = …, right = … }`, one for each two pairs with the same key; without a partner `left` or `right` is nil.
 ---The values of one key must fit into the memory.
+---
+---```lua
+---local dataset = require "dataset"
+---local names = dataset.from_list({ { key = 1, value = "Ada" } })
+---local ages = dataset.from_list({ { key = 1, value = 36 } })
+---local row = names:join(ages):first()
+---print(row.key, row.left, row.right)
+---```
+---
+---prints
+---
+---```text
+---1	Ada	36
+---```
 ---@param other dataset.Dataset
 ---@param options? dataset.JoinOptions
 ---@return dataset.Dataset
@@ -177,7 +228,7 @@ function Dataset:join(other, options) end
 
 ---The elements in order: of what a function gives for each, or of themselves; all strings, by their bytes, or all numbers. Elements
 ---with equal keys stay in their order.
----@param key_f? fun(element: any): string|number
+---@param key_f? fun(element: any): string|number What is compared. Default: the elements.
 ---@param options? dataset.SortOptions
 ---@return dataset.Dataset
 ---@overload fun(self: dataset.Dataset, options: dataset.SortOptions): dataset.Dataset
@@ -245,10 +296,10 @@ function Dataset:foreach(f) end
 ---rows if the header is a list. With `header = true` the first rows of all parts must have the same columns: else an error
 ---is raised, and no part stays.
 ---@class dataset.CsvWriteOptions: dataset.WriteOptions
----@field separator? string
----@field quote? string|false
----@field header? boolean|string[]
----@field newline? "\n"|"\r\n"
+---@field separator? string As for the module `csv`. Default: `,`.
+---@field quote? string|false As for the module `csv`. Default: `"`.
+---@field header? boolean|string[] As for the module `csv`. Default: false.
+---@field newline? "\n"|"\r\n" As for the module `csv`. Default: `\n`.
 
 ---Writes strings and numbers as lines: an object `part-00000.txt` for each partition below an address such as `s3://bucket/prefix/`
 ---or `local://bucket/prefix/`. Each appears whole; if the action fails, all go again that were not there before. What

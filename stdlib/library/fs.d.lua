@@ -4,12 +4,14 @@
 ---@class fs
 local fs = {}
 
+---What something in a folder is.
 ---@alias fs.Kind "file"|"dir"|"link"|"other"
 
+---What is known of a file or folder.
 ---@class fs.Stat
 ---@field size integer Bytes.
 ---@field modified number Seconds since 1970, with a fraction.
----@field kind fs.Kind
+---@field kind fs.Kind What it is.
 ---@field mode integer The permissions, 0 to 4095 (octal 7777).
 
 ---The content of a file.
@@ -22,6 +24,20 @@ function fs.read(path) end
 ---Writes a file, whole or not at all: others see the old content or the new, never a part. The mode of a file that was there stays.
 ---A link stays one: what it leads to is written. A file that may not be written stays as it is. Devices, pipes, and open files by
 ---names like `/dev/stdout`, are written in place.
+---
+---```lua
+---local fs = require "fs"
+---assert(fs.write("note.txt", "hello"))
+---print(fs.read("note.txt"), fs.stat("note.txt").size)
+---print(fs.read("no such file"))
+---```
+---
+---prints
+---
+---```text
+---hello	5
+---nil	no such file: No such file or directory	2
+---```
 ---@param path string
 ---@param text string|number
 ---@return true? done
@@ -42,10 +58,12 @@ function fs.append(path, text) end
 ---@return boolean
 function fs.exists(path) end
 
+---Whether there is a file, or a link to one.
 ---@param path string
 ---@return boolean
 function fs.is_file(path) end
 
+---Whether there is a folder, or a link to one.
 ---@param path string
 ---@return boolean
 function fs.is_dir(path) end
@@ -67,6 +85,20 @@ function fs.list(path) end
 
 ---Iterates over all in a folder and in the folders in it: a folder before what is in it, else sorted by name. Links are not followed. A
 ---folder that cannot be read is an error.
+---
+---```lua
+---local fs = require "fs"
+---fs.mkdir("a/b", { parents = true })
+---fs.write("a/b/c.txt", "")
+---for path, kind in fs.walk("a") do print(path, kind) end
+---```
+---
+---prints
+---
+---```text
+---a/b	dir
+---a/b/c.txt	file
+---```
 ---@param path string
 ---@return fun(): string?, fs.Kind?
 function fs.walk(path) end
@@ -130,8 +162,23 @@ function fs.readlink(path) end
 ---A new folder for temporary files, which nobody else can read. With a function: the function gets its path, the folder is
 ---removed when it returns or fails, and its results are given. Without: the folder is removed when the process ends, or in a
 ---worker when the call ends that made it.
+---
+---```lua
+---local fs = require "fs"
+---local size = fs.temp_dir(function(path)
+---  fs.write(path .. "/x", "12345")
+---  return fs.stat(path .. "/x").size
+---end)
+---print(size)
+---```
+---
+---prints
+---
+---```text
+---5
+---```
 ---@generic T
----@param work? fun(path: string): T...
+---@param work? fun(path: string): T... What is done in the folder.
 ---@return T... results The path without a function; nil if it cannot be made.
 function fs.temp_dir(work) end
 

@@ -4,6 +4,7 @@
 ---@class hash
 local hash = {}
 
+---A checksum, by its name.
 ---@alias hash.Name "sha256"|"sha1"|"md5"|"crc32"|"xxh3"
 
 ---A string, or anything with a method `read`, which is read to its end: a stream, an open file.
@@ -16,6 +17,16 @@ local hash = {}
 ---@field number? boolean Give a number, not digits. Default: false.
 
 ---SHA-256, 64 digits.
+---
+---```lua
+---print(require("hash").sha256("hello"):sub(1, 16))
+---```
+---
+---prints
+---
+---```text
+---2cf24dba5fb0a30e
+---```
 ---@param data hash.Data
 ---@param options? hash.Options
 ---@return string
@@ -46,10 +57,24 @@ function hash.crc32(data, options) end
 function hash.xxh3(data, options) end
 
 ---A checksum made piece by piece.
+---
+---```lua
+---local hash = require "hash"
+---local state = hash.new("md5")
+---state:update("hel"):update("lo")
+---print(state:digest() == hash.md5("hello"))
+---```
+---
+---prints
+---
+---```text
+---true
+---```
 ---@param name hash.Name
 ---@return hash.State
 function hash.new(name) end
 
+---A checksum of what was added so far.
 ---@class hash.State
 local state = {}
 

@@ -27,6 +27,13 @@ local json = {}
 ---@field sort_keys? boolean As for `json.encode`. Default: false.
 
 ---The value of a text.
+---
+---```lua
+---local json = require "json"
+---local value = json.decode('{"name": "Ada", "tags": [1, null]}')
+---print(value.name, value.tags[1], value.tags[2] == json.null)
+---print(json.decode("{"))
+---```
 ---@param text string
 ---@param options? json.DecodeOptions
 ---@return any value Nil if the text is no JSON; `null` is `json.null`.
@@ -42,6 +49,16 @@ function json.decode(text, options) end
 ---
 ---What cannot be JSON raises an error with its path, in which lists count from 1: `a function cannot be JSON, at $.items[3].f`. Such
 ---are functions, userdata, NaN and infinite numbers, strings that are not UTF-8, other keys, a table within itself.
+---
+---```lua
+---print(require("json").encode({ list = { 1, 2 }, name = "x" }, { sort_keys = true }))
+---```
+---
+---prints
+---
+---```text
+---{"list":[1,2],"name":"x"}
+---```
 ---@param value any
 ---@param options? json.EncodeOptions
 ---@return string text
@@ -54,7 +71,16 @@ function json.array(list) end
 
 ---The values of lines of JSON (NDJSON, JSON Lines), one by one. Blank lines are skipped.
 ---
----    for record in json.lines(io.open("log.ndjson")) do … end
+---```lua
+---for record in require("json").lines('{"n": 1}\n{"n": 2}\n') do print(record.n) end
+---```
+---
+---prints
+---
+---```text
+---1
+---2
+---```
 ---
 ---A line that is no JSON raises an error with its number in all of the input. Of a file or a stream one line and a piece are in memory.
 ---@param source string|file*|table|userdata|fun(): string? The text; or something with a method `read(n)`, or else `lines()`, as files and streams have; or an iterator over lines, with their newlines or without.

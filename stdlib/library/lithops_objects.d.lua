@@ -1,4 +1,4 @@
----@meta lithops
+---@meta _
 
 ---Where objects are:
 ---
@@ -11,9 +11,9 @@
 
 ---How stored objects are cut.
 ---@class lithops.ObjectOptions
----@field obj_chunk_size? integer|string Pieces of so many bytes; or of a size such as "64MiB" or "1GB".
----@field obj_chunk_number? integer So many pieces an object.
----@field obj_newline? string|false The byte that ends a line, "\n" by default: pieces are whole lines. false: exact ranges of bytes.
+---@field obj_chunk_size? integer|string Pieces of so many bytes; or of a size such as "64MiB" or "1GB". Default: objects are not cut.
+---@field obj_chunk_number? integer So many pieces an object. Default: 1.
+---@field obj_newline? string|false The byte that ends a line: pieces are whole lines. false: exact ranges of bytes. Default: "\n".
 
 ---Stored objects as the input of a job. Without it, addresses are opened if the function's first parameter is called `obj`.
 ---@class lithops.Objects: userdata
@@ -22,8 +22,21 @@
 ---`lithops.args(address, …)`: then the function gets the other values behind the object.
 ---
 ---```lua
----local function count(log) local n = 0 for _ in log:lines() do n = n + 1 end return n end
----local counts = lithops.map(count, lithops.objects("s3://logs/2026/", { obj_chunk_size = "64MiB" })):get_result()
+---lithops.storage:put_object(nil, "logs/a.log", "one\ntwo\n")
+---local logs = "local://" .. lithops.storage.bucket .. "/logs/"
+---
+---local function count(log)
+---  local n = 0
+---  for _ in log:lines() do n = n + 1 end
+---  return n
+---end
+---print(lithops.map(count, lithops.objects(logs, { obj_chunk_size = "64MiB" })):get_result()[1])
+---```
+---
+---prints
+---
+---```text
+---2
 ---```
 ---@param addresses lithops.Address|lithops.CloudObject|lithops.Object|table One, or a list.
 ---@param opts? lithops.ObjectOptions They go before the options of the job.
@@ -40,12 +53,12 @@ function lithops.objects(addresses, opts) end
 ---@class lithops.Object: userdata
 ---@field bucket? string nil for files and URLs.
 ---@field key string Of a file: its path without the slash in front.
----@field url lithops.Address
+---@field url lithops.Address The address of the object.
 ---@field path? string The file, where the object is one of this machine.
 ---@field size? integer Bytes of the whole object; nil if its server does not tell it.
----@field etag? string
+---@field etag? string What changes whenever the object is replaced; nil if its server does not tell it.
 ---@field part integer Which piece it is, from 1.
----@field total_parts integer
+---@field total_parts integer How many pieces the object is cut into.
 ---@field chunk_size? integer Bytes that a piece should have, if the object is cut.
 ---@field data_byte_range? integer[] First and last byte of the piece's range, from 0; nil if it is empty.
 ---@field data_stream lithops.Stream The content of the piece.
@@ -57,6 +70,6 @@ local Object = {}
 function Object:read(...) end
 
 ---An iterator over the lines that are left, without their newlines; or over what `format` says.
----@param format? lithops.ReadFormat
+---@param format? lithops.ReadFormat What is read each time. Default: a line.
 ---@return fun(): string?
 function Object:lines(format) end

@@ -5,6 +5,17 @@
 local path = {}
 
 ---Puts parts together with `/`. An absolute part goes in place of all before it; an empty one is none.
+---
+---```lua
+---local path = require "path"
+---print(path.join("a", "b", "c.csv"), path.stem("a/b/c.csv"), path.extension("c.csv"))
+---```
+---
+---prints
+---
+---```text
+---a/b/c.csv	c	.csv
+---```
 ---@param ... string|number
 ---@return string
 function path.join(...) end

@@ -19,6 +19,22 @@ local regex = {}
 ---@alias regex.Replacement string|number|table|fun(...: string|false): string|number|false|nil
 
 ---A compiled pattern. It may be captured by functions that run elsewhere.
+---
+---```lua
+---local regex = require "regex"
+---local date = regex.new("(?<year>\\d{4})-(?<month>\\d\\d)")
+---print(date:match("on 2024-05-17"))
+---print(date:captures("2024-05").year)
+---print(regex.gsub("a1b22", "\\d+", "<$0>"))
+---```
+---
+---prints
+---
+---```text
+---2024	05
+---2024
+---a<1>b<22>	2
+---```
 ---@param pattern string
 ---@param options? regex.Options
 ---@return regex.Regex
@@ -38,14 +54,14 @@ function regex.is_match(s, pattern) end
 ---The same as the method of a regex.
 ---@param s string
 ---@param pattern string|regex.Regex
----@param init? integer
+---@param init? integer Where to begin. Default: 1.
 ---@return string|false|nil ...
 function regex.match(s, pattern, init) end
 
 ---The same as the method of a regex.
 ---@param s string
 ---@param pattern string|regex.Regex
----@param init? integer
+---@param init? integer Where to begin. Default: 1.
 ---@return integer? first
 ---@return integer? last
 ---@return string|false ...
@@ -54,7 +70,7 @@ function regex.find(s, pattern, init) end
 ---The same as the method of a regex.
 ---@param s string
 ---@param pattern string|regex.Regex
----@param init? integer
+---@param init? integer Where to begin. Default: 1.
 ---@return table<integer|string, string|false>?
 function regex.captures(s, pattern, init) end
 
@@ -68,18 +84,29 @@ function regex.gmatch(s, pattern) end
 ---@param s string
 ---@param pattern string|regex.Regex
 ---@param replacement regex.Replacement
----@param n? integer
+---@param n? integer At most so many. Default: all.
 ---@return string text
 ---@return integer count
 function regex.gsub(s, pattern, replacement, n) end
 
 ---The same as the method of a regex.
+---
+---```lua
+---print(table.concat(require("regex").split("a, b;c", "[,;] ?"), "|"))
+---```
+---
+---prints
+---
+---```text
+---a|b|c
+---```
 ---@param s string
 ---@param pattern string|regex.Regex
----@param n? integer
+---@param n? integer At most so many pieces. Default: all.
 ---@return string[]
 function regex.split(s, pattern, n) end
 
+---A compiled pattern.
 ---@class regex.Regex
 local re = {}
 
@@ -96,7 +123,7 @@ function re:match(s, init) end
 
 ---Where the first match is, and its groups.
 ---@param s string
----@param init? integer
+---@param init? integer Where to begin. Default: 1.
 ---@return integer? first Nil if there is no match.
 ---@return integer? last
 ---@return string|false ...
@@ -104,7 +131,7 @@ function re:find(s, init) end
 
 ---The first match as a table: the whole match at 0, groups by number, and by name where they have one (`(?<name>…)`).
 ---@param s string
----@param init? integer
+---@param init? integer Where to begin. Default: 1.
 ---@return table<integer|string, string|false>? captures Nil if there is no match.
 function re:captures(s, init) end
 

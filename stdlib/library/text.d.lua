@@ -26,6 +26,17 @@ function text.words(s, options) end
 function text.split(s, separator) end
 
 ---How often each word is in a text.
+---
+---```lua
+---local counts = require("text").count_words("To be or not to be", { lower = true })
+---print(counts.to, counts.be, counts["not"])
+---```
+---
+---prints
+---
+---```text
+---2	2	1
+---```
 ---@param s string
 ---@param options? text.WordOptions
 ---@return table<string, integer>
@@ -36,11 +47,13 @@ function text.count_words(s, options) end
 ---@return string
 function text.trim(s) end
 
+---Whether a text begins so.
 ---@param s string
 ---@param start string
 ---@return boolean
 function text.starts_with(s, start) end
 
+---Whether a text ends so.
 ---@param s string
 ---@param ending string
 ---@return boolean
@@ -88,6 +101,22 @@ function Counter:top(n) end
 ---@return integer
 function Counter:size() end
 
+---An empty counter of words.
+---
+---```lua
+---local text = require "text"
+---local function count(line) return text.counter():add_words(line) end
+---local counters = lithops.map(count, { "a b a", "b a" }):get_result()
+---local all = text.counter()
+---for _, counter in ipairs(counters) do all:merge(counter) end
+---print(all:counts().a, all:top(1)[1][1])
+---```
+---
+---prints
+---
+---```text
+---3	a
+---```
 ---@return text.Counter
 function text.counter() end
 

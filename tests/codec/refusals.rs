@@ -5,6 +5,7 @@ use lithops_lua::codec::EncodeOptions;
 use mlua::Value;
 
 const FILE: &str = "userdata FILE* (open it inside the function)";
+const RETURNED: &str = "userdata FILE* (return what was read from it)";
 
 #[test]
 fn an_upvalue_is_named_with_its_function() {
@@ -24,11 +25,14 @@ fn the_function_nearest_to_it_is_named() {
         format!("cannot send upvalue `f` of function `helper` (pipeline.lua:2): {FILE}")
     );
     let script = "local f = io.tmpfile()\nreturn {{}, {function() return f end}}";
-    assert_eq!(refusal(script, "the result"), format!("cannot send upvalue `f` of function at pipeline.lua:2: {FILE}"));
+    assert_eq!(
+        refusal(script, "the result"),
+        format!("cannot send upvalue `f` of function at pipeline.lua:2: {RETURNED}")
+    );
     let script = "local f = io.tmpfile()\nreturn {go = function() return f end}";
     assert_eq!(
         refusal(script, "the result"),
-        format!("cannot send upvalue `f` of function `go` (pipeline.lua:2): {FILE}")
+        format!("cannot send upvalue `f` of function `go` (pipeline.lua:2): {RETURNED}")
     );
 }
 
@@ -48,8 +52,11 @@ fn a_global_is_named_with_the_function_that_uses_it() {
 
 #[test]
 fn data_is_named_from_its_root() {
-    assert_eq!(refusal("return {{f = io.tmpfile()}}", "the result"), format!("cannot send the result[1].f: {FILE}"));
-    assert_eq!(refusal("return io.tmpfile()", "the result"), format!("cannot send the result: {FILE}"));
+    assert_eq!(
+        refusal("return {{f = io.tmpfile()}}", "the result"),
+        format!("cannot send the result[1].f: {RETURNED}")
+    );
+    assert_eq!(refusal("return io.tmpfile()", "the result"), format!("cannot send the result: {RETURNED}"));
     assert_eq!(
         refusal("return {1, 2, {z = io.tmpfile()}}", "element 2 of the input"),
         format!("cannot send field [3].z of element 2 of the input: {FILE}")
@@ -60,16 +67,19 @@ fn data_is_named_from_its_root() {
     );
     assert_eq!(
         refusal("return 1, {a = {io.tmpfile()}}", "the result"),
-        format!("cannot send field a[1] of value 2 of the result: {FILE}")
+        format!("cannot send field a[1] of value 2 of the result: {RETURNED}")
     );
     assert_eq!(
         refusal("return {['a b'] = io.tmpfile()}", "the result"),
-        format!("cannot send the result[\"a b\"]: {FILE}")
+        format!("cannot send the result[\"a b\"]: {RETURNED}")
     );
-    assert_eq!(refusal("return {[io.tmpfile()] = 1}", "the result"), format!("cannot send the result.<key>: {FILE}"));
+    assert_eq!(
+        refusal("return {[io.tmpfile()] = 1}", "the result"),
+        format!("cannot send the result.<key>: {RETURNED}")
+    );
     assert_eq!(
         refusal("return setmetatable({}, {x = io.tmpfile()})", "the result"),
-        format!("cannot send the result.<metatable>.x: {FILE}")
+        format!("cannot send the result.<metatable>.x: {RETURNED}")
     );
 }
 
@@ -90,7 +100,7 @@ fn every_kind_says_what_it_is() {
     let result = |script| refusal(script, "the result");
     assert_eq!(
         result("return coroutine.wrap(print)"),
-        "cannot send the result: a C function (require its module inside the function)"
+        "cannot send the result: a coroutine (create it inside the function)"
     );
     assert_eq!(
         result("return loadstring('return function() end', '=[lithops]')()"),

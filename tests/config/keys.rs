@@ -89,7 +89,7 @@ fn every_key_is_read() {
         "lithops:\n  backend: localhost\n  storage: localhost\n  mode: localhost\n  monitoring: Storage\n  \
          monitoring_interval: 0.5\n  execution_timeout: 60\n  data_cleaner: no\n  include_modules: [a, b.c]\n  \
          exclude_modules: [d]\n  log_level: WARNING\n  log_format: json\n  data_limit: 4\n  retries: 3\n  \
-         platform_retries: 0\n  progress: false\n  stream_logs: off\n\
+         platform_retries: 0\n  progress: false\n  stream_logs: off\n  job_records: no\n\
          localhost:\n  runtime: ./bin/worker\n  worker_processes: 4\n  runtime_memory: 512\n  runtime_timeout: 1.5\n  \
          storage_root: ~/data\n  storage_bucket: my-bucket\n",
     );
@@ -97,7 +97,7 @@ fn every_key_is_read() {
     assert_eq!(lithops.monitoring, Monitoring::Storage);
     assert_eq!(lithops.monitoring_interval, Duration::from_millis(500));
     assert_eq!(lithops.execution_timeout, Duration::from_secs(60));
-    assert!(!lithops.data_cleaner && !lithops.progress && !lithops.stream_logs);
+    assert!(!lithops.data_cleaner && !lithops.progress && !lithops.stream_logs && !lithops.job_records);
     assert_eq!(lithops.include_modules, IncludeModules::Also(vec!["a".into(), "b.c".into()]));
     assert_eq!(lithops.exclude_modules, ["d"]);
     assert_eq!((lithops.log_level.as_deref(), lithops.log_format), (Some("warn"), Some(LogFormat::Json)));

@@ -20,6 +20,8 @@ fn places_in_their_order() {
         ".luarocks/share/lua/5.1/m/init.lua",
         ".luarocks/share/lua/5.1/m.lua",
         "m.lua",
+        "scripts/lua_modules/share/lua/5.1/m.lua",
+        "lua_modules/share/lua/5.4/m.lua",
         "lua_modules/share/lua/5.1/m/init.lua",
         "lua_modules/share/lua/5.1/m.lua",
         "scripts/m/init.lua",
@@ -35,6 +37,19 @@ fn a_module_of_the_user_hides_one_of_the_standard_library() {
     let folder = Folder::with("print(require('shard').parts)");
     folder.write("shard.lua", "return {parts = 'mine'}");
     folder.run(&["pipeline.lua"]).prints("mine\n");
+}
+
+#[test]
+fn a_script_is_no_module_of_its_own_name() {
+    let folder = Folder::with("print(require('pipeline').new ~= nil) print(pcall(require, 'pipeline.no'))");
+    let run = folder.run(&["pipeline.lua"]);
+    assert!(run.out.starts_with("true\nfalse\tmodule 'pipeline.no' not found"), "{run:?}");
+    // A module of that name in another place is one.
+    folder.write("lua_modules/share/lua/5.1/pipeline.lua", "return { new = 1 }");
+    assert!(folder.run(&["pipeline.lua"]).out.starts_with("true\n"));
+    folder.write("mine.lua", "print(select(2, pcall(require, 'mine')))");
+    let run = folder.run(&["mine.lua"]);
+    assert!(run.out.contains("not './mine.lua', which is the script itself"), "{run:?}");
 }
 
 #[test]

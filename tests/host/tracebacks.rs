@@ -86,7 +86,10 @@ fn a_stack_overflow_shows_both_ends() {
     let run = run("local function f()\n  return 1 + f()\nend\nf()");
     assert_eq!(run.code, Some(1));
     let lines: Vec<_> = run.err.lines().collect();
-    assert_eq!(lines[0], "lithops-lua: pipeline.lua:2: stack overflow");
+    assert_eq!(
+        lines[0],
+        "lithops-lua: pipeline.lua:2: stack overflow; a function calls itself too often, or without an end"
+    );
     assert!(lines[2].ends_with(": in function 'f'"));
     assert!(lines.iter().any(|line| line.ends_with(" more)")));
     assert_eq!(*lines.last().unwrap(), "\tpipeline.lua:4: in main chunk");

@@ -12,6 +12,11 @@ fn ranges() {
         same(lithops.map(id, lithops.range(3, 2)):get_result().n, 0)
         raises("step", lithops.range, 1, 2, 0)
         raises("finite", lithops.range, 1/0)
+        local range = lithops.range(5, 1, -2)
+        same({range[1], range[2], range[3], #range, range.n}, {5, 3, 1, 3, 3})
+        same({range[0], range[4], range[1.5], range[-1], range.x}, {})
+        local read = lithops.call_async(function(r) local l = {} for i = 1, #r do l[i] = r[i] end return l end, range):result()
+        same(read, {5, 3, 1})
         local fs = lithops.map(id, lithops.range(1000))
         same(#fs, 1000) same(fs[1000]:result(), 1000) same(fs[1001], nil)
         local sum = 0
@@ -40,6 +45,24 @@ fn iterators() {
         local r = lithops.map(function(...) return select('#', ...) end, function() i = i + 1 return t[i] end):get_result()
         same(r, {1, 3})
         same(lithops.map_reduce(id, upto(4), function(l) return #l end):get_result(), 4)
+        "#,
+    );
+}
+
+#[test]
+fn objects_that_can_be_iterated_over() {
+    passes(
+        r#"
+        local id = function(x) return x end
+        local function step(limit, x) if x < limit then return x + 1 end end
+        local object = setmetatable({limit = 3}, {__iter = function(self) return step, self.limit, 0 end})
+        same(lithops.map(id, object):get_result(), {1, 2, 3})
+        raises("bad argument #2 to 'map' (its `__iter` must give an iterator function, and gave number)",
+          lithops.map, id, setmetatable({}, {__iter = function() return 5 end}))
+        raises("no water", lithops.map, id, setmetatable({}, {__iter = function() error("no water") end}))
+        -- Elements of a list are values, whatever they are; what is no function makes no iterator.
+        same(#lithops.map(function(x) return x.limit end, {object}):get_result(), 1)
+        same(lithops.map(id, setmetatable({7}, {__iter = true})):get_result(), {7})
         "#,
     );
 }

@@ -53,7 +53,7 @@ fn mistakes_in_a_call_are_named() {
         raises("retries", lithops.map, f, {1}, {retries = -1})
         raises("timeout", lithops.map, f, {1}, {timeout = "soon"})
         raises("function expected", lithops.map_reduce, f, {1})
-        raises("the function itself", lithops.get_result, f)
+        raises("`lithops.map(fn, data)` calls a function", lithops.get_result, f)
         "#,
     );
 }

@@ -48,7 +48,11 @@ impl Folder {
         command.args(args).current_dir(self.path()).env("HOME", self.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("LUA_") || name.starts_with("LITHOPS_") || name.starts_with("RUST_") {
+            if name == "XDG_STATE_HOME"
+                || name.starts_with("LUA_")
+                || name.starts_with("LITHOPS_")
+                || name.starts_with("RUST_")
+            {
                 command.env_remove(name);
             }
         }

@@ -18,8 +18,9 @@ pub mod relay;
 mod report;
 mod stream;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -55,6 +56,8 @@ pub struct AwsLambdaCompute {
     worker_config: String,
     pace: Arc<Pace>,
     answers: Arc<ObjectAnswers>,
+    /// The names of functions that are ready, by their memory.
+    functions: Mutex<BTreeMap<u32, String>>,
     /// Set when the bucket is known to be there.
     bucket: OnceCell<()>,
     relays: OnceCell<relay::Relays>,
@@ -131,6 +134,7 @@ impl AwsLambdaCompute {
             scratch_prefix,
             worker_config,
             pace: Arc::new(Pace::new(lambda.max_workers, lambda.invoke_pool_threads, patience)),
+            functions: Mutex::default(),
             bucket: OnceCell::new(),
             relays: OnceCell::new(),
             is_without_streams: AtomicBool::new(false),
@@ -159,11 +163,12 @@ impl AwsLambdaCompute {
             return Ok(inside.function.clone());
         }
         let account = self.account().await?;
-        let name = deploy::ensure(account, &self.config, memory_mb).await;
-        name.map_err(|error| {
+        let name = deploy::ensure(account, &self.config, memory_mb).await.map_err(|error| {
             let remedy = error.aws_kind().map_or_else(String::new, |kind| account.remedy(kind));
             RemoteError::new(kind::START_FAILED, format!("failed to {error}{remedy}"))
-        })
+        })?;
+        self.functions().entry(memory_mb).or_insert_with(|| name.clone());
+        Ok(name)
     }
 
     /// The bucket is there, so that workers can write their answers into it. They may have no right to make it.
@@ -206,8 +211,12 @@ impl AwsLambdaCompute {
         }
     }
 
-    fn memory_mb(&self, invocation: &Invocation) -> u32 {
-        let bytes = invocation.memory_bytes.unwrap_or(u64::from(self.config.aws_lambda.runtime_memory_mb) << 20);
+    fn functions(&self) -> MutexGuard<'_, BTreeMap<u32, String>> {
+        self.functions.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn memory_mb(&self, memory_bytes: Option<u64>) -> u32 {
+        let bytes = memory_bytes.unwrap_or(u64::from(self.config.aws_lambda.runtime_memory_mb) << 20);
         u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 
@@ -273,7 +282,7 @@ impl Compute for AwsLambdaCompute {
     }
 
     async fn invoke(&self, invocation: Invocation, sink: &mut dyn Sink) -> Result<(), RemoteError> {
-        let memory_mb = self.memory_mb(&invocation);
+        let memory_mb = self.memory_mb(invocation.memory_bytes);
         let mut attempts = 0;
         let (mut unreached, mut unreached_since) = (0, None);
         loop {
@@ -350,6 +359,10 @@ impl Compute for AwsLambdaCompute {
                 }
             }
         }
+    }
+
+    fn function_name(&self, memory_bytes: Option<u64>) -> Option<String> {
+        self.functions().get(&self.memory_mb(memory_bytes)).cloned()
     }
 
     fn shutdown(&self) {

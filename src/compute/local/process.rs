@@ -65,7 +65,7 @@ pub(super) fn resident_bytes(pid: Pid) -> Option<u64> {
 /// How a process ended, in words that follow "the worker".
 pub(super) fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exited with status {code}"),
+        (Some(code), _) => format!("exited with status {code}, as `os.exit({code})` in a function makes it"),
         (None, Some(signal)) => {
             let name = match signal {
                 4 => " (SIGILL: an illegal instruction)",

@@ -90,7 +90,7 @@ pub fn clean(lua: &Lua, executor: &Executor, options: Option<Table>) -> Result<(
             }
         } else if is_over(entry) {
             let job = entry.job.clone();
-            crate::io::handle().block_on(async move { job.remove_objects(clean_functions).await });
+            crate::io::block_on(async move { job.remove_objects(clean_functions).await })?;
             entry.mark_read(0, entry.job.progress().total.unwrap_or(0));
         }
     }

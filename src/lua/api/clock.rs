@@ -1,6 +1,5 @@
 //! Time.
 
-use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mlua::{Lua, Table, Value};
@@ -12,10 +11,7 @@ use crate::lua::vm::Role;
 /// `lithops.sleep(seconds)`, `lithops.time()`.
 pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<()> {
     let sleep = bind(lua, "lithops.sleep", |_, seconds: f64| match duration(seconds) {
-        Some(time) => {
-            thread::sleep(time);
-            Ok(())
-        }
+        Some(time) => Ok(crate::io::sleep(time)?),
         None => Err(Raise::argument(1, format!("seconds must be 0 or more, not {}", show(&Value::Number(seconds))))),
     })?;
     lithops.raw_set("sleep", sleep)?;

@@ -3,6 +3,9 @@ local meta = { __name = "lithops.error" }
 
 function meta.__tostring(err)
   local text = err.message
+  if err.hint then
+    text = text .. "; " .. err.hint
+  end
   if err.call_id then
     text = ("call %s of job %s failed (%s): %s"):format(err.call_id, err.job_id, err.kind, text)
   end

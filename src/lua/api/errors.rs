@@ -6,14 +6,19 @@ use super::futures::call_id;
 use crate::codec::{DecodeOptions, Globals};
 use crate::compute::local::FutureAddress;
 use crate::lua::bind::Raise;
+use crate::lua::hints;
 use crate::lua::session::{Session, trusted};
-use crate::protocol::RemoteError;
+use crate::protocol::{RemoteError, kind};
 
 const METATABLE: &str = "lithops.error";
 
 /// The error object of a failed call.
 pub fn object(lua: &Lua, error: &RemoteError, address: &FutureAddress) -> mlua::Result<Value> {
+    let error = explained(lua, error);
     let object = plain(lua, &error.kind, &error.message)?;
+    if !error.hint.is_empty() {
+        object.raw_set("hint", error.hint.as_str())?;
+    }
     object.raw_set("traceback", error.traceback.as_str())?;
     object.raw_set("call_id", call_id(address.call))?;
     object.raw_set("job_id", address.job_id.as_str())?;
@@ -26,6 +31,15 @@ pub fn object(lua: &Lua, error: &RemoteError, address: &FutureAddress) -> mlua::
         }
     }
     Ok(Value::Table(object))
+}
+
+/// The same error, with what this side adds to its hint.
+pub fn explained(lua: &Lua, error: &RemoteError) -> RemoteError {
+    let mut error = error.clone();
+    if error.kind == kind::LUA_ERROR {
+        error.hint = hints::of_remote(lua, &error.message, &error.hint);
+    }
+    error
 }
 
 /// An error object that belongs to no call.
@@ -52,7 +66,13 @@ pub fn parts(lua: &Lua, value: &Value) -> Option<RemoteError> {
     let metatable: Table = lua.named_registry_value(METATABLE).ok()?;
     (table.metatable()? == metatable).then(|| {
         let text = |key: &str| table.raw_get::<Option<String>>(key).ok().flatten().unwrap_or_default();
-        RemoteError { kind: text("kind"), message: text("message"), traceback: text("traceback"), value: None }
+        RemoteError {
+            kind: text("kind"),
+            message: text("message"),
+            traceback: text("traceback"),
+            hint: text("hint"),
+            value: None,
+        }
     })
 }
 

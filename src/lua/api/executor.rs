@@ -9,7 +9,7 @@ use mlua::{Lua, MetaMethod, Table, UserData, UserDataFields, Value};
 use serde_json::{Map, json};
 
 use super::convert;
-use super::futures::JobEntry;
+use super::futures::{JobEntry, Purpose};
 use super::{errors, results, submit, wait};
 use crate::compute::Compute;
 use crate::compute::aws_lambda::AwsLambdaCompute;
@@ -17,7 +17,7 @@ use crate::compute::local::{LocalCompute, Settings, WorkerConfig};
 use crate::config::{Config, Override};
 use crate::job::Directory;
 use crate::lua::bind::{Raise, bind};
-use crate::lua::options::Options;
+use crate::lua::options::{OptionTable, Options};
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
 
@@ -32,6 +32,8 @@ pub struct Executor {
     next_job: Cell<u32>,
     unread: RefCell<Vec<Rc<JobEntry>>>,
     unwaited: RefCell<Vec<Rc<JobEntry>>>,
+    /// Of the last `map`, `call_async` or `map_reduce`.
+    latest: RefCell<Vec<Rc<JobEntry>>>,
     /// What was encoded for its next job may store cloud objects; see [`Session`].
     stores_cloud_objects: Rc<Cell<bool>>,
     computes_datasets: Rc<Cell<bool>>,
@@ -43,6 +45,11 @@ pub struct Executor {
 const OPTIONS: &[&str] = &["backend", "storage", "monitoring", "log_level", "progress"];
 /// Those that stand for keys of the section of the backend in effect.
 const BACKEND_OPTIONS: &[&str] = &["runtime", "runtime_memory", "max_workers", "worker_processes", "remote_invoker"];
+
+/// All options of `FunctionExecutor`.
+pub(super) fn executor_options() -> Vec<&'static str> {
+    [OPTIONS, BACKEND_OPTIONS, &["config", "config_file"]].concat()
+}
 
 impl Executor {
     fn new(session: &Session, config: Config, options: String) -> Result<Rc<Self>, Raise> {
@@ -58,6 +65,7 @@ impl Executor {
             next_job: Cell::new(0),
             unread: RefCell::default(),
             unwaited: RefCell::default(),
+            latest: RefCell::default(),
             stores_cloud_objects: session.stores_cloud_objects.clone(),
             computes_datasets: session.computes_datasets.clone(),
             may_have_cloud_objects: Cell::new(false),
@@ -161,6 +169,11 @@ impl Executor {
         self.forget_read();
         self.unread.borrow_mut().push(entry.clone());
         self.unwaited.borrow_mut().push(entry.clone());
+        let mut latest = self.latest.borrow_mut();
+        if entry.purpose != Purpose::Reduce {
+            latest.clear();
+        }
+        latest.push(entry.clone());
     }
 
     /// Whether its jobs may have stored cloud objects without a key.
@@ -179,6 +192,11 @@ impl Executor {
         self.unwaited.borrow().clone()
     }
 
+    /// The jobs of the last `map`, `call_async` or `map_reduce`, whether their results were read or not.
+    pub fn latest(&self) -> Vec<Rc<JobEntry>> {
+        self.latest.borrow().clone()
+    }
+
     /// Forgets jobs whose results the script has.
     pub fn forget_read(&self) {
         self.unread.borrow_mut().retain(|entry| !entry.is_all_read());
@@ -194,11 +212,12 @@ impl Executor {
     pub fn clean(&self) {
         self.unread.borrow_mut().clear();
         self.unwaited.borrow_mut().clear();
+        self.latest.borrow_mut().clear();
     }
 }
 
 /// Where the registry keeps the methods of executors.
-const METHODS: &str = "lithops.executor";
+pub(super) const METHODS: &str = "lithops.executor";
 
 /// An executor in a script's hands.
 pub struct ExecutorHandle(pub Rc<Executor>);
@@ -229,12 +248,14 @@ impl UserData for ExecutorHandle {
 }
 
 /// Which executor a function belongs to: the first argument of a method, or the default one.
-fn executor_of(lua: &Lua, handle: Option<&Value>) -> Result<Rc<Executor>, Raise> {
+fn executor_of(lua: &Lua, handle: Option<&Value>, name: &str) -> Result<Rc<Executor>, Raise> {
     match handle {
         None => Executor::default(&Session::of(lua)),
         Some(value) => match value.as_userdata().and_then(|userdata| userdata.borrow::<ExecutorHandle>().ok()) {
             Some(handle) => Ok(handle.0.clone()),
-            None => Err(Raise::argument(1, "executor expected; call it with a colon, `executor:map(…)`")),
+            None => {
+                Err(Raise::Message(format!("'{name}' is called with a colon, as `executor:{name}(…)`, not with a dot")))
+            }
         },
     }
 }
@@ -251,11 +272,12 @@ where
     A: mlua::FromLuaMulti + 'static,
     R: mlua::IntoLuaMulti + 'static,
 {
-    let plain =
-        bind(lua, &format!("lithops.{name}"), move |lua, args: A| function(lua, &*executor_of(lua, None)?, args))?;
+    let plain = bind(lua, &format!("lithops.{name}"), move |lua, args: A| {
+        function(lua, &*executor_of(lua, None, name)?, args)
+    })?;
     lithops.raw_set(name, plain)?;
     let method = bind(lua, &format!("executor:{name}"), move |lua, args: convert::Method<A>| {
-        let executor = executor_of(lua, Some(&args.this))?;
+        let executor = executor_of(lua, Some(&args.this), name)?;
         let args = args.rest.map_err(|error| match Raise::from(error) {
             Raise::Argument(position, text) => Raise::Argument(position + 1, text),
             other => other,
@@ -278,17 +300,18 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
     both(lua, lithops, &methods, "call_async", submit::call_async)?;
     both(lua, lithops, &methods, "map", submit::map)?;
     both(lua, lithops, &methods, "map_reduce", submit::map_reduce)?;
-    both(lua, lithops, &methods, "wait", |lua, executor, (futures, options): (Value, Option<Table>)| {
-        wait::wait(lua, Some(executor), &futures, options, "wait")
+    both(lua, lithops, &methods, "wait", |lua, executor, (futures, options): (Value, OptionTable)| {
+        wait::wait(lua, Some(executor), &futures, options.0, "wait")
     })?;
-    both(lua, lithops, &methods, "get_result", |lua, executor, (futures, options): (Value, Option<Table>)| {
-        results::get_result(lua, Some(executor), &futures, options, "get_result")
+    both(lua, lithops, &methods, "get_result", |lua, executor, (futures, options): (Value, OptionTable)| {
+        results::get_result(lua, Some(executor), &futures, options.0, "get_result")
     })?;
     both(lua, lithops, &methods, "job_summary", |lua, executor, futures: Value| {
         super::summary::job_summary(lua, executor, &futures)
     })?;
-    both(lua, lithops, &methods, "clean", |lua, executor, options: Option<Table>| {
-        super::clean::clean(lua, executor, options)
+    both(lua, lithops, &methods, "plot", super::plot::plot)?;
+    both(lua, lithops, &methods, "clean", |lua, executor, options: OptionTable| {
+        super::clean::clean(lua, executor, options.0)
     })?;
 
     lua.set_named_registry_value(METHODS, methods)?;
@@ -298,8 +321,8 @@ pub(super) fn install(lua: &Lua, lithops: &Table, _role: Role) -> mlua::Result<(
         ("LocalhostExecutor", Some("localhost")),
         ("ServerlessExecutor", Some("aws_lambda")),
     ] {
-        let make = bind(lua, &format!("lithops.{name}"), move |lua, options: Option<Table>| {
-            let known = [OPTIONS, BACKEND_OPTIONS, &["config", "config_file"]].concat();
+        let make = bind(lua, &format!("lithops.{name}"), move |lua, OptionTable(options): OptionTable| {
+            let known = executor_options();
             // A backend without a remote invoker does not look at this one.
             Options::new(options.clone(), &known, name)?.boolean("remote_invoker")?;
             let mut options = match options {

@@ -27,4 +27,4 @@ function meta.__pairs(list)
   return meta.__ipairs(list)
 end
 
-return meta
+return meta, methods

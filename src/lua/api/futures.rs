@@ -14,6 +14,7 @@ use crate::compute::Usage;
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{CallResult, CallStats, FoundObjects, Job, State};
 use crate::lua::bind::{Raise, bind};
+use crate::lua::options::OptionTable;
 use crate::lua::session::Session;
 
 /// What a job is for, which decides what `get_result()` makes of it.
@@ -269,6 +270,12 @@ pub fn make_list(lua: &Lua, table: &Table) -> mlua::Result<()> {
     table.set_metatable(Some(metatable))
 }
 
+/// Whether a table is a list of futures as `map` gives it.
+pub fn is_list(lua: &Lua, table: &Table) -> bool {
+    let list = lua.named_registry_value::<Table>(LIST).ok();
+    list.is_some() && table.metatable() == list
+}
+
 /// The job behind a list that makes its futures as they are looked at.
 pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
     let calls: AnyUserData = table.raw_get("_calls").ok()?;
@@ -276,7 +283,9 @@ pub fn lazy_calls(table: &Table) -> Option<Rc<JobEntry>> {
 }
 
 const LIST: &str = "lithops.futures";
-const METHODS: &str = "lithops.future";
+/// Where the registry keeps the methods of lists of futures, and those of one.
+pub(super) const LIST_METHODS: &str = "lithops.futures.methods";
+pub(super) const METHODS: &str = "lithops.future";
 
 /// Installs the methods of futures and of lists of futures.
 pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
@@ -300,39 +309,36 @@ pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
     })?;
     let summary = bind(lua, "futures.__tostring", |lua, list: Table| selection::summary(lua, &Value::Table(list)))?;
     let result =
-        bind(lua, "result", |lua, (future, options): (Value, Option<Table>)| results::result(lua, &future, options))?;
-    let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, Option<Table>)| {
-        wait::wait(lua, None, &futures, options, "wait")
+        bind(lua, "result", |lua, (future, options): (Value, OptionTable)| results::result(lua, &future, options.0))?;
+    let wait_one = bind(lua, "wait", |lua, (futures, options): (Value, OptionTable)| {
+        wait::wait(lua, None, &futures, options.0, "wait")
     })?;
-    let get_result = bind(lua, "get_result", |lua, (futures, options): (Value, Option<Table>)| {
-        results::get_result(lua, None, &futures, options, "get_result")
+    let get_result = bind(lua, "get_result", |lua, (futures, options): (Value, OptionTable)| {
+        results::get_result(lua, None, &futures, options.0, "get_result")
     })?;
-    let cancel = bind(lua, "cancel", |_, future: Value| match as_future(&future) {
+    let cancel = bind(lua, "cancel", |lua, future: Value| match as_future(&future) {
         Some(Future::Own { entry, call }) => Ok(entry.job.cancel(call)),
         Some(Future::Remote(_)) => Err(Raise::message("cancel: only the driver can cancel its futures")),
-        None => Err(Raise::argument(1, format!("future expected, got {}", future.type_name()))),
+        None => Err(selection::no_future(lua, &future, "cancel")),
     })?;
-    let cancel_all = bind(lua, "cancel", |lua, futures: Table| {
-        if let Some(entry) = lazy_calls(&futures) {
+    let cancel_all = bind(lua, "cancel", |lua, futures: Value| {
+        if let Some(entry) = futures.as_table().and_then(lazy_calls) {
             entry.stop_input();
         }
         let mut cancelled = 0;
-        for run in selection::Selection::of(lua, None, &Value::Table(futures), "cancel")?.runs() {
+        for run in selection::Selection::of(lua, None, &futures, "cancel")?.runs() {
             for call in run.from..run.to() {
                 cancelled += u64::from(run.entry.job.cancel(call));
             }
         }
         Ok(cancelled)
     })?;
-    let metatable: Table = lua.load(include_str!("futures.lua")).set_name("=lithops").call((
-        at,
-        length,
-        summary,
-        get_result,
-        wait_one.clone(),
-        cancel_all,
-    ))?;
+    let (metatable, list_methods): (Table, Table) = lua
+        .load(include_str!("futures.lua"))
+        .set_name("=lithops")
+        .call((at, length, summary, get_result, wait_one.clone(), cancel_all))?;
     lua.set_named_registry_value(LIST, metatable)?;
+    lua.set_named_registry_value(LIST_METHODS, list_methods)?;
 
     let methods = lua.create_table()?;
     methods.raw_set("result", result)?;

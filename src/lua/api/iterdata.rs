@@ -8,6 +8,7 @@ use bytes::Bytes;
 use mlua::{Function, Lua, Table, UserData, UserDataFields, Value};
 
 use super::futures::{Future, JobEntry, as_future, known_calls, lazy_calls};
+use super::kinds::describe;
 use crate::codec::{EncodeError, EncodeOptions, EncodedList};
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::{Job, ObjectPlan, Source};
@@ -43,6 +44,12 @@ impl UserData for Range {
 
     fn add_methods<M: mlua::UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(mlua::MetaMethod::Len, |_, this, ()| Ok(this.count));
+        // As a list has them, so that libraries can walk over both alike.
+        methods.add_meta_method(mlua::MetaMethod::Index, |_, this, key: Value| {
+            let index = key.as_number().or_else(|| key.as_integer().map(|index| index as f64));
+            let index = index.filter(|index| index.fract() == 0.0 && *index >= 1.0 && *index <= this.count as f64);
+            Ok(index.map(|index| this.start + this.step * (index - 1.0)))
+        });
         methods.add_meta_method(mlua::MetaMethod::ToString, |_, this, ()| {
             let last = this.start + this.step * (this.count as f64 - 1.0);
             Ok(format!("lithops.range({}, {last}, {})", this.start, this.step))
@@ -68,6 +75,10 @@ impl Iterdata {
         Self { source, feeder: None, depends: Vec::new(), remote: Vec::new(), lazy: false, objects: None }
     }
 
+    fn fed(feeder: Feeder) -> Self {
+        Self { feeder: Some(feeder), lazy: true, ..Self::of(Source::stream()) }
+    }
+
     /// Calls whose arguments are the results of others.
     pub fn gathered(count: u64) -> Self {
         Self::of(Source::gathered(count))
@@ -81,12 +92,13 @@ impl Iterdata {
     /// Reads what was passed as `iterdata`.
     pub fn read(lua: &Lua, session: &Session, value: &Value, options: &Encoding) -> Result<Self, Raise> {
         match value {
-            Value::Table(table) => Self::read_table(lua, session, table, options),
-            Value::Function(next) => Ok(Self {
-                feeder: Some(Feeder::new(next.clone(), options.clone())),
-                lazy: true,
-                ..Self::of(Source::stream())
-            }),
+            Value::Table(table) => match own_iteration(lua, table)? {
+                Some(iteration) => Ok(Self::fed(Feeder::new(iteration, options.clone()))),
+                None => Self::read_table(lua, session, table, options),
+            },
+            Value::Function(next) => {
+                Ok(Self::fed(Feeder::new((next.clone(), Value::Nil, Value::Nil), options.clone())))
+            }
             Value::UserData(userdata) => {
                 if let Ok(range) = userdata.borrow::<Range>() {
                     let Range { start, step, count } = *range;
@@ -98,14 +110,24 @@ impl Iterdata {
                         "list of futures expected, got one future; write `{future}`, or pass `future:result()`",
                     ));
                 }
-                Err(Self::refuse(value))
+                Err(Self::refuse(lua, value))
             }
-            _ => Err(Self::refuse(value)),
+            _ => Err(Self::refuse(lua, value)),
         }
     }
 
-    fn refuse(value: &Value) -> Raise {
-        Raise::argument(2, format!("list, iterator function or range expected, got {}", value.type_name()))
+    fn refuse(lua: &Lua, value: &Value) -> Raise {
+        let remedy = match value {
+            Value::Integer(_) | Value::Number(_) => {
+                format!("; `lithops.range({})` gives the numbers from 1", value.to_string().unwrap_or_default())
+            }
+            Value::String(text) if text.to_string_lossy().contains("://") => {
+                "; to open stored objects, call the function's first parameter `obj`, or pass `lithops.objects(address)`".into()
+            }
+            Value::String(_) => "; a list of one text is `{ text }`".into(),
+            _ => String::new(),
+        };
+        Raise::argument(2, format!("list, iterator function or range expected, got {}{remedy}", describe(lua, value)))
     }
 
     fn read_table(lua: &Lua, session: &Session, table: &Table, options: &Encoding) -> Result<Self, Raise> {
@@ -190,6 +212,25 @@ impl Iterdata {
     }
 }
 
+/// What a generic `for` goes through: an iterator function, what it is called with, and the first control value.
+type Iteration = (Function, Value, Value);
+
+/// What the function `__iter` of a table's metatable gives, as Luau's `for` asks for it.
+fn own_iteration(lua: &Lua, table: &Table) -> Result<Option<Iteration>, Raise> {
+    let Some(metatable) = table.metatable() else { return Ok(None) };
+    let Value::Function(iter) = metatable.raw_get("__iter")? else { return Ok(None) };
+    let mut values = crate::lua::call_with_traceback(lua, &iter, table)?.into_iter();
+    let mut next = || values.next().unwrap_or(Value::Nil);
+    match next() {
+        Value::Function(function) => Ok(Some((function, next(), next()))),
+        other => {
+            // LuaJIT has one kind of number.
+            let given = if let Value::Integer(_) = other { "number" } else { other.type_name() };
+            Err(Raise::argument(2, format!("its `__iter` must give an iterator function, and gave {given}")))
+        }
+    }
+}
+
 /// How many elements a list has: its field `n`, as `table.pack` and `get_result` set it, or what its keys say.
 /// Lua's own length may stop at any nil.
 pub fn length(lua: &Lua, table: &Table) -> Result<usize, Raise> {
@@ -202,7 +243,10 @@ pub fn length(lua: &Lua, table: &Table) -> Result<usize, Raise> {
     let (last, count): (f64, usize) =
         lua.load(include_str!("list_length.lua")).set_name("=lithops").call((table, border))?;
     if count == 0 && !table.is_empty() {
-        return Err(Raise::argument(2, "list expected, got a table whose keys are not 1, 2, …"));
+        return Err(Raise::argument(
+            2,
+            "list expected, got a table whose keys are not 1, 2, …; make a list of its values, or of `lithops.args(key, value)`",
+        ));
     }
     // A few nils among the elements are meant; a few elements among nils are not.
     if last > 2.0 * count as f64 + 8.0 {
@@ -280,7 +324,8 @@ const SLOW: Duration = Duration::from_millis(1);
 /// Reads an iterator as its job wants more.
 pub struct Feeder {
     next: Function,
-    state: Value,
+    invariant: Value,
+    control: Value,
     encoding: Encoding,
     fed: u64,
     fed_bytes: usize,
@@ -290,8 +335,8 @@ pub struct Feeder {
 }
 
 impl Feeder {
-    fn new(next: Function, encoding: Encoding) -> Self {
-        Self { next, state: Value::Nil, encoding, fed: 0, fed_bytes: 0, batch_size: 1 }
+    fn new((next, invariant, control): Iteration, encoding: Encoding) -> Self {
+        Self { next, invariant, control, encoding, fed: 0, fed_bytes: 0, batch_size: 1 }
     }
 
     /// Hands in elements if the job wants some. Gives whether it did anything; `Err`: the iterator raised an error, or
@@ -332,7 +377,8 @@ impl Feeder {
         self.batch_size = (self.batch_size * 2).min(MAX_PULL);
         while count < wanted {
             // As the generic `for` calls it.
-            let values = match crate::lua::call_with_traceback(lua, &self.next, (Value::Nil, self.state.clone())) {
+            let args = (self.invariant.clone(), self.control.clone());
+            let values = match crate::lua::call_with_traceback(lua, &self.next, args) {
                 Ok(values) => values,
                 // What it gave before is input all the same.
                 Err(error) => {
@@ -345,7 +391,7 @@ impl Feeder {
                 more = Ok(false);
                 break;
             }
-            self.state = value.clone();
+            self.control = value.clone();
             let may_change =
                 !matches!(value, Value::Boolean(_) | Value::Integer(_) | Value::Number(_) | Value::String(_));
             count += 1;

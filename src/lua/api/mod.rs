@@ -11,7 +11,9 @@ mod function_name;
 pub mod futures;
 pub mod handles;
 pub mod iterdata;
+pub mod kinds;
 pub mod objects;
+mod plot;
 mod remote;
 pub mod results;
 mod selection;
@@ -41,6 +43,19 @@ pub const ALL: &[Binding] = &[
     Binding { name: "storage", install: storage::install },
     Binding { name: "objects", install: objects::install },
 ];
+
+/// The options of a function of `lithops`, by its name; `None`: it has none.
+pub fn options_of(function: &str) -> Option<Vec<&'static str>> {
+    Some(match function {
+        "call_async" => submit::CALL_OPTIONS.to_vec(),
+        "map" => submit::MAP_OPTIONS.to_vec(),
+        "map_reduce" => submit::MAP_REDUCE_OPTIONS.to_vec(),
+        "wait" => wait::WAIT_OPTIONS.to_vec(),
+        "get_result" | "result" => results::RESULT_OPTIONS.to_vec(),
+        "FunctionExecutor" | "LocalhostExecutor" | "ServerlessExecutor" => executor::executor_options(),
+        _ => return None,
+    })
+}
 
 /// Makes the `lithops` table.
 pub(super) fn install(lua: &Lua, role: Role) -> mlua::Result<()> {

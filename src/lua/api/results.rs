@@ -6,16 +6,19 @@ use super::errors;
 use super::executor::Executor;
 use super::futures::{Future, Purpose, as_future, lazy_calls};
 use super::remote::RemoteFuture;
-use super::selection::{Part, Run, Selection};
+use super::selection::{Part, Run, Selection, no_future};
 use super::wait::{Until, block, deadline, failure};
 use crate::codec::{DecodeOptions, Globals};
 use crate::compute::local::{FutureAddress, FutureAnswer};
 use crate::job::CallResult;
 use crate::lua::bind::Raise;
+use crate::lua::hints;
 use crate::lua::options::Options;
 use crate::lua::session::{Session, trusted};
 use crate::lua::{LuaFailure, call_with_traceback};
 use crate::protocol::{RemoteError, kind};
+
+pub(super) const RESULT_OPTIONS: &[&str] = &["timeout", "throw_except"];
 
 /// Results are decoded so many at a time: copies of their messages are small.
 const DECODE_BATCH: u64 = 4096;
@@ -32,7 +35,7 @@ pub fn get_result(
     options: Option<Table>,
     function: &'static str,
 ) -> Result<Value, Raise> {
-    let options = Options::new(options, &["timeout", "throw_except"], "get_result")?;
+    let options = Options::new(options, RESULT_OPTIONS, "get_result")?;
     let throw = options.boolean("throw_except")?.unwrap_or(true);
     let timeout = options.seconds("timeout")?;
     let selection = Selection::of(lua, executor, value, function)?;
@@ -82,6 +85,7 @@ pub fn get_result(
         return Ok(results.raw_get(1)?);
     }
     results.raw_set("n", count)?;
+    hints::note_results(lua, &results)?;
     Ok(Value::Table(results))
 }
 
@@ -139,8 +143,7 @@ fn outcome(lua: &Lua, run: &Run, call: u64, throw: bool) -> Result<MultiValue, R
         Some(CallResult::Message(message)) => decode(lua, &message),
         Some(CallResult::Object { key, sha256 }) => {
             let scratch = run.entry.job.compute().scratch();
-            let message = crate::io::handle()
-                .block_on(scratch.get(&key))
+            let message = crate::io::block_on(scratch.get(&key))?
                 .map_err(|error| errors::raise(lua, kind::STORAGE, &format!("cannot read a result: {error}")))?;
             if crate::protocol::sha256_hex(&message) != sha256 {
                 return Err(errors::raise(lua, kind::STORAGE, &format!("the result in {key} was changed")));
@@ -182,11 +185,11 @@ fn first(values: MultiValue) -> Value {
 
 /// `future:result(opts)`: all that its function returned.
 pub fn result(lua: &Lua, value: &Value, options: Option<Table>) -> Result<MultiValue, Raise> {
-    let options = Options::new(options, &["timeout", "throw_except"], "result")?;
+    let options = Options::new(options, RESULT_OPTIONS, "result")?;
     let throw = options.boolean("throw_except")?.unwrap_or(true);
     let timeout = options.seconds("timeout")?;
     if as_future(value).is_none() {
-        return Err(Raise::argument(1, format!("future expected, got {}", value.type_name())));
+        return Err(no_future(lua, value, "result"));
     }
     let selection = Selection::of(lua, None, value, "result")?;
     block(lua, &selection, Until::All, false, deadline(timeout))?;

@@ -6,6 +6,7 @@ use mlua::{Lua, Value};
 
 use super::executor::Executor;
 use super::futures::{Future, JobEntry, Purpose, as_future, lazy_calls};
+use super::kinds::{Kind, describe};
 use super::remote::RemoteFuture;
 use crate::job::{CallResult, State};
 use crate::lua::bind::Raise;
@@ -88,7 +89,6 @@ impl Selection {
 
     /// What `value` names: a future, a list of futures, or nil: what `executor` has not been asked for yet.
     pub fn of(lua: &Lua, executor: Option<&Executor>, value: &Value, function: &str) -> Result<Self, Raise> {
-        let _ = lua;
         let mut selection = Self { runs: Vec::new(), remote: Vec::new(), is_single: false };
         match value {
             Value::Nil if let Some(executor) = executor => {
@@ -101,34 +101,44 @@ impl Selection {
                     selection.is_single = true;
                     selection.add(future);
                 }
-                None => return Err(Self::refuse(value)),
+                None => return Err(Self::refuse(lua, executor, value, function)),
             },
             Value::Table(table) => match lazy_calls(table) {
                 Some(entry) => selection.runs.push(Run::whole(entry)),
                 None => {
+                    if table.raw_len() == 0 && !table.is_empty() {
+                        let why = "list of futures expected, got a table whose keys are not 1, 2, …";
+                        return Err(Raise::argument(1, why));
+                    }
                     for index in 1..=table.raw_len() {
                         let value: Value = table.raw_get(index)?;
                         let Some(future) = as_future(&value) else {
-                            return Err(Raise::argument(
-                                1,
-                                format!("list of futures expected; element {index} is a {}", value.type_name()),
-                            ));
+                            return Err(Raise::argument(1, Self::refuse_element(lua, index, &value)));
                         };
                         selection.add(future);
                     }
                 }
             },
-            other => return Err(Self::refuse(other)),
+            other => return Err(Self::refuse(lua, executor, other, function)),
         }
         Ok(selection)
     }
 
-    fn refuse(value: &Value) -> Raise {
-        let hint = match value {
-            Value::Function(_) => " (the function itself; `lithops.map(fn, data)` gives the futures)",
-            _ => "",
+    fn refuse(lua: &Lua, executor: Option<&Executor>, value: &Value, function: &str) -> Raise {
+        let remedy = match value {
+            Value::Nil if executor.is_none() => format!("; call it with a colon, `futures:{function}()`"),
+            Value::Function(_) => "; `lithops.map(fn, data)` calls a function, and gives the futures".into(),
+            _ => String::new(),
         };
-        Raise::argument(1, format!("future or list of futures expected, got {}{hint}", value.type_name()))
+        Raise::argument(1, format!("future or list of futures expected, got {}{remedy}", describe(lua, value)))
+    }
+
+    fn refuse_element(lua: &Lua, index: usize, value: &Value) -> String {
+        let remedy = match Kind::of(lua, value) {
+            Some(Kind::Futures) => "; name each list by itself, or put the futures of all into one",
+            _ => "; what `get_result` gave are no futures any more",
+        };
+        format!("list of futures expected, and element {index} is a {}{remedy}", describe(lua, value))
     }
 
     fn add(&mut self, future: Future) {
@@ -204,6 +214,15 @@ impl Selection {
             (ended + e, failed + f, total.zip(t).map(|(a, b)| a + b))
         })
     }
+}
+
+/// A method of futures was called on something else, which a dot in place of the colon does.
+pub(super) fn no_future(lua: &Lua, value: &Value, method: &str) -> Raise {
+    let remedy = match value {
+        Value::Nil => format!("; call it with a colon, `future:{method}()`"),
+        _ => String::new(),
+    };
+    Raise::argument(1, format!("future expected, got {}{remedy}", describe(lua, value)))
 }
 
 /// A list of futures in a line: `10 futures: 7 done, 1 failed, 2 running`.

@@ -5,20 +5,24 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{FromLua, Function, Lua, Table, Value};
 
 use super::executor::Executor;
 use super::function_name;
 use super::futures::{self, Future, JobEntry, Purpose};
 use super::iterdata::{Encoding, Feeder, Iterdata, refused};
+use super::kinds::describe;
 use super::objects::{self, Input, ObjectOptions};
 use super::wait;
 use crate::codec::EncodeOptions;
-use crate::config::IncludeModules;
+use crate::config::{Config, IncludeModules};
 use crate::job::{Directory, Job, JobSpec, LogSink, Spawning, gather};
 use crate::lua::bind::Raise;
-use crate::lua::options::Options;
+use crate::lua::hints;
+use crate::lua::options::{OptionTable, Options};
 use crate::lua::session::Session;
+use crate::lua::vm::Role;
+use crate::report::records::{self, Place};
 use crate::storage::Selector;
 
 /// A capture above this size is named in a warning, once: it goes to every worker.
@@ -30,7 +34,7 @@ const MAP_RESULT_BYTES: usize = 64 << 10;
 /// The percentage of the maps that have ended before a reducer starts, as Lithops has it.
 const SPAWN_REDUCER: f64 = 20.0;
 
-const CALL_OPTIONS: &[&str] = &[
+pub(super) const CALL_OPTIONS: &[&str] = &[
     "extra_env",
     "runtime_memory",
     "timeout",
@@ -40,7 +44,7 @@ const CALL_OPTIONS: &[&str] = &[
     "stream_logs",
     "extra_args",
 ];
-const MAP_OPTIONS: &[&str] = &[
+pub(super) const MAP_OPTIONS: &[&str] = &[
     "extra_env",
     "runtime_memory",
     "timeout",
@@ -55,7 +59,7 @@ const MAP_OPTIONS: &[&str] = &[
     "obj_chunk_number",
     "obj_newline",
 ];
-const MAP_REDUCE_OPTIONS: &[&str] = &[
+pub(super) const MAP_REDUCE_OPTIONS: &[&str] = &[
     "extra_env",
     "runtime_memory",
     "timeout",
@@ -149,7 +153,7 @@ impl JobOptions {
 
 /// The memory for each worker as an option says, or as the backend has it by default.
 fn memory_bytes(executor: &Executor, options: &Options, option: &str) -> Result<Option<u64>, Raise> {
-    let asked = options.positive(option)?;
+    let asked = options.megabytes(option)?;
     let memory_mb = executor.config.runtime_memory_mb(asked);
     let memory_mb = memory_mb.map_err(|why| Raise::Message(format!("option `{option}` {why}")))?;
     Ok(memory_mb.map(|mb| mb << 20))
@@ -167,7 +171,9 @@ impl Draft<'_> {
     fn start(self, lua: &Lua, kind: char, purpose: Purpose, iterdata: Iterdata) -> Result<Rc<JobEntry>, Raise> {
         let session = Session::of(lua);
         let compute = self.executor.compute(&session)?;
-        let name = function_name::of(lua, self.function);
+        let variable = function_name::variable(lua, self.function);
+        let name = function_name::in_words(variable.as_deref());
+        hints::note_sent(lua, self.function)?;
         let encode_options =
             EncodeOptions { warn_bytes: Some(LARGE_CAPTURE_BYTES), ..self.options.encoding.options(&name) };
         let encoded =
@@ -194,6 +200,8 @@ impl Draft<'_> {
         let spec = JobSpec {
             executor_id: self.executor.id.clone(),
             job_id: self.executor.next_job_id(kind),
+            function_name: variable.unwrap_or_default(),
+            function_source: function_name::source(self.function),
             depth: session.depth.get(),
             function: encoded.bytes.into(),
             extra_args,
@@ -218,6 +226,9 @@ impl Draft<'_> {
         );
         let job = Job::start(spec, compute, &iterdata.depends);
         Directory::add(&job);
+        if session.role == Role::Driver && self.executor.config.lithops.job_records {
+            record(lua, &job, &self.executor.config);
+        }
         let entry = JobEntry::new(job, purpose, iterdata.feeder, self.executor.config.lithops.progress);
         if let Some(plan) = iterdata.objects {
             // What a reducer's list of futures needs is complete soon; it is small beside that list.
@@ -226,6 +237,9 @@ impl Draft<'_> {
         }
         Iterdata::follow_remote(&session, &entry, iterdata.remote);
         session.add_running(entry.clone());
+        if let Some(started) = &mut *session.started.borrow_mut() {
+            started.push((entry.clone(), name));
+        }
         self.executor.add(&entry);
         // The first elements, so that workers start before anybody waits. No more, however soon they are done: the script goes on.
         let enough = entry.job.wanted_elements() as u64;
@@ -234,26 +248,69 @@ impl Draft<'_> {
     }
 }
 
-fn function_first(name: &str, function: &Value, data: &Value) -> Result<Function, Raise> {
-    match function {
-        Value::Function(function) => Ok(function.clone()),
-        other if matches!(data, Value::Function(_)) => Err(Raise::argument(
-            1,
-            format!("function expected, got {}; the function comes first: `{name}(fn, data)`", other.type_name()),
-        )),
-        other => Err(Raise::argument(1, format!("function expected, got {}", other.type_name()))),
+/// Writes down a job of a driver, so that `lithops-lua job` knows of it.
+fn record(lua: &Lua, job: &Arc<Job>, config: &Config) {
+    let lithops = &config.lithops;
+    let place = Place {
+        backend: lithops.backend.clone(),
+        storage: lithops.storage.clone(),
+        region: config.aws_lambda.region.clone().filter(|_| lithops.backend == "aws_lambda"),
+    };
+    records::add(job, place, || {
+        crate::lua::on_exit(records::finish);
+        let arg = lua.globals().raw_get::<Option<Table>>("arg").ok().flatten();
+        let name = arg.and_then(|arg| arg.raw_get::<Option<mlua::LuaString>>(0).ok().flatten());
+        name.map_or_else(String::new, |name| name.to_string_lossy())
+    });
+}
+
+fn function_first(lua: &Lua, name: &str, function: &Value, data: &Value) -> Result<Function, Raise> {
+    if let Value::Function(function) = function {
+        return Ok(function.clone());
     }
+    let order = match data {
+        Value::Function(_) => format!("; the function comes first: `{name}(fn, data)`"),
+        _ => String::new(),
+    };
+    Err(Raise::argument(1, format!("function expected, got {}{order}", describe(lua, function))))
+}
+
+/// `map(fn, pairs(t))` passes what a loop takes: a function that all tables share, and then the table.
+fn refuse_loop(lua: &Lua, data: &Value) -> Result<(), Raise> {
+    let Value::Function(function) = data else { return Ok(()) };
+    let globals = lua.globals();
+    let is_pairs = globals.raw_get::<Value>("next")? == *data;
+    let is_ipairs = || -> mlua::Result<bool> {
+        let ipairs: Function = globals.raw_get("ipairs")?;
+        Ok(ipairs.call::<Value>(lua.create_table()?)? == *data)
+    };
+    let why = if is_pairs {
+        "list expected, got `pairs(t)`, which is for loops; make a list of the values, or of `lithops.args(key, value)`"
+    } else if function.info().what == "C" && is_ipairs().unwrap_or(false) {
+        "list expected, got `ipairs(list)`, which is for loops; pass the list itself"
+    } else {
+        return Ok(());
+    };
+    Err(Raise::argument(2, why))
+}
+
+/// The options, which are the argument at `position`.
+fn options_at(lua: &Lua, options: Value, position: usize) -> Result<OptionTable, Raise> {
+    let why = "options are a table, `{ name = value }`, and further arguments go into its `extra_args`";
+    OptionTable::from_lua(options.clone(), lua)
+        .map_err(|_| Raise::argument(position, format!("{why}, got {}", describe(lua, &options))))
 }
 
 /// `call_async(fn, data, opts)`.
 pub fn call_async(
     lua: &Lua,
     executor: &Executor,
-    (function, data, options): (Value, Value, Option<Table>),
+    (function, data, options): (Value, Value, Value),
 ) -> Result<Future, Raise> {
-    let function = function_first("call_async", &function, &data)?;
+    let function = function_first(lua, "call_async", &function, &data)?;
+    let OptionTable(options) = options_at(lua, options, 3)?;
     let options = Options::new(options, CALL_OPTIONS, "call_async")?;
-    let extra_args = options.table("extra_args")?;
+    let extra_args = options.list("extra_args")?;
     let options = JobOptions::read(executor, &options)?;
     let data = match single_object(lua, executor, &function, data, &options.encoding)? {
         Input::Values(data) => data,
@@ -304,14 +361,12 @@ fn single_object(
 }
 
 /// `map(fn, iterdata, opts)`.
-pub fn map(
-    lua: &Lua,
-    executor: &Executor,
-    (function, data, options): (Value, Value, Option<Table>),
-) -> Result<Table, Raise> {
-    let function = function_first("map", &function, &data)?;
+pub fn map(lua: &Lua, executor: &Executor, (function, data, options): (Value, Value, Value)) -> Result<Table, Raise> {
+    let function = function_first(lua, "map", &function, &data)?;
+    refuse_loop(lua, &data)?;
+    let OptionTable(options) = options_at(lua, options, 3)?;
     let options = Options::new(options, MAP_OPTIONS, "map")?;
-    let extra_args = options.table("extra_args")?;
+    let extra_args = options.list("extra_args")?;
     let given = options;
     let options = JobOptions::read(executor, &given)?;
     let iterdata = read_input(lua, executor, &function, data, (&given, &options.encoding))?;
@@ -325,17 +380,23 @@ pub fn map(
 pub fn map_reduce(
     lua: &Lua,
     executor: &Executor,
-    (function, data, reduce, options): (Value, Value, Value, Option<Table>),
+    (function, data, reduce, options): (Value, Value, Value, Value),
 ) -> Result<Table, Raise> {
-    let function = function_first("map_reduce", &function, &data)?;
+    let function = function_first(lua, "map_reduce", &function, &data)?;
+    refuse_loop(lua, &data)?;
     let Value::Function(reduce) = reduce else {
-        return Err(Raise::argument(3, format!("function expected, got {}", reduce.type_name())));
+        let order = match data {
+            Value::Function(_) => "; the function that reduces comes last: `map_reduce(map_fn, data, reduce_fn)`",
+            _ => "",
+        };
+        return Err(Raise::argument(3, format!("function expected, got {}{order}", describe(lua, &reduce))));
     };
+    let OptionTable(options) = options_at(lua, options, 4)?;
     let options = Options::new(options, MAP_REDUCE_OPTIONS, "map_reduce")?;
     let spawning = read_spawning(&options)?;
     let by_key = options.boolean("obj_reduce_by_key")?.unwrap_or(false);
-    let extra_args = options.table("extra_args")?;
-    let extra_args_reduce = options.table("extra_args_reduce")?;
+    let extra_args = options.list("extra_args")?;
+    let extra_args_reduce = options.list("extra_args_reduce")?;
     let mut map_options = JobOptions::read(executor, &options)?;
     let mut reduce_options = JobOptions::read(executor, &options)?;
     for (option, of) in [("map_runtime_memory", &mut map_options), ("reduce_runtime_memory", &mut reduce_options)] {

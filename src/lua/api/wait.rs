@@ -10,6 +10,7 @@ use super::executor::Executor;
 use super::futures::{self, Future, JobEntry, lazy_calls};
 use super::iterdata::Feeder;
 use super::selection::{Part, Selection};
+use crate::io::Interrupted;
 use crate::job::{self, CallResult};
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
@@ -18,6 +19,8 @@ use crate::protocol::{RemoteError, kind};
 
 /// Between two looks at the clock and the progress bar.
 const TICK: Duration = Duration::from_millis(100);
+pub(super) const WAIT_OPTIONS: &[&str] = &["return_when", "timeout", "throw_except", "download_results"];
+
 /// When waiting ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Until {
@@ -70,6 +73,10 @@ pub(super) fn block(
     let _eager = (until != Until::All || !runs_are_whole).then(job::Eager::new);
     loop {
         let seen = job::generation();
+        if crate::io::is_interrupted() {
+            session.waited_for.borrow_mut().extend(selection.runs.iter().map(|run| run.entry.clone()));
+            return Err(Interrupted.into());
+        }
         let mut fed = false;
         for run in &selection.runs {
             fed |= Feeder::feed(lua, &session, &run.entry)?;
@@ -118,6 +125,9 @@ pub(super) fn until_all_is_known(lua: &Lua, entry: &Rc<JobEntry>) -> Result<(), 
     let mut place = None;
     while entry.job.progress().total.is_none() {
         let seen = job::generation();
+        if crate::io::is_interrupted() {
+            return Err(Interrupted.into());
+        }
         let mut fed = Feeder::feed(lua, &session, entry)?;
         let running = session.running.borrow().clone();
         for other in &running {
@@ -151,8 +161,7 @@ pub fn wait(
     options: Option<Table>,
     function: &'static str,
 ) -> Result<(Table, Table), Raise> {
-    let known = ["return_when", "timeout", "throw_except", "download_results"];
-    let options = Options::new(options, &known, "wait")?;
+    let options = Options::new(options, WAIT_OPTIONS, "wait")?;
     let until = Until::read(&options)?;
     let throw = options.boolean("throw_except")?.unwrap_or(true);
     options.boolean("download_results")?;
@@ -236,7 +245,7 @@ pub fn drain(lua: &Lua) -> Result<Option<RemoteError>, Raise> {
                 && !run.entry.failure_told.get()
                 && error.kind != kind::CANCELLED
             {
-                let mut error = error.as_ref().clone();
+                let mut error = errors::explained(lua, &error);
                 error.message = format!(
                     "call {} of job {} failed ({}), and nobody asked for its result: {}",
                     futures::call_id(call),

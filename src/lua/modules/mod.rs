@@ -23,6 +23,7 @@ mod text;
 
 use mlua::{Lua, Table, Value};
 
+pub use fs::replace as replace_file;
 pub use text::Counter as WordCounter;
 
 /// A module of the standard library in Rust.

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all, in folders that come and go with them.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -10,9 +10,12 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::place::Place;
+use crate::storage::moved;
 
 /// What a put can lose to concurrent deletes of its folder, each time anew, before it gives up.
 const MOST_ATTEMPTS: usize = 10_000;
+/// What is copied of a file at once.
+const COPY_BYTES: u64 = 16 << 20;
 /// A file of `.tmp` younger than this may have been made and not yet locked.
 const UNLOCKED_AT_MOST: Duration = Duration::from_secs(60);
 
@@ -51,8 +54,15 @@ pub(super) fn write(staged: &mut NamedTempFile, bytes: &[u8]) -> io::Result<()> 
 }
 
 pub(super) fn copy(path: &Path, staged: &mut NamedTempFile) -> io::Result<()> {
-    let mut source = File::open(path)?;
-    io::copy(&mut source, staged.as_file_mut()).map(drop)
+    let source = File::open(path)?;
+    // The system copies by itself, a part at a time, so that somebody can see how far it is.
+    loop {
+        let copied = io::copy(&mut (&source).take(COPY_BYTES), staged.as_file_mut())?;
+        if copied == 0 {
+            return Ok(());
+        }
+        moved::add(copied);
+    }
 }
 
 /// Renames a finished file to its place.

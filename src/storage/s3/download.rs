@@ -11,7 +11,7 @@ use super::get::Chunks;
 use super::{PART_BYTES, PARTS_AT_ONCE, S3Storage};
 use crate::storage::local::blocking;
 use crate::storage::object::ChunkSource;
-use crate::storage::{StorageError, StorageErrorKind, transfer};
+use crate::storage::{StorageError, StorageErrorKind, moved, transfer};
 
 /// Writes an object to a file, which appears only when it is complete.
 pub(super) async fn to_file(
@@ -52,6 +52,7 @@ pub(super) async fn to_file(
                 while let Some(chunk) = chunks.next_chunk().await? {
                     let (file, length) = (file.clone(), chunk.len() as u64);
                     blocking(&at, move || file.write_all_at(&chunk, offset)).await?;
+                    moved::add(length);
                     offset += length;
                 }
             }

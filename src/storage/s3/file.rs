@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::WHOLE_AT_MOST_BYTES;
 use crate::storage::local::blocking;
 use crate::storage::object::{CHUNK_BYTES, ChunkSource};
-use crate::storage::{StorageError, StorageErrorKind};
+use crate::storage::{StorageError, StorageErrorKind, moved};
 
 /// What a path leads to.
 pub(super) enum Opened {
@@ -143,6 +143,7 @@ impl Body for Part {
             tokio::task::spawn_blocking(move || -> io::Result<Bytes> {
                 let mut piece = vec![0; length];
                 file.file.read_exact_at(&mut piece, offset)?;
+                moved::add(piece.len() as u64);
                 Ok(piece.into())
             })
         });

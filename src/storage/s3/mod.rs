@@ -6,10 +6,12 @@
 //!   of parts.
 //! - `get`: reading, by one request, and by more where the connection breaks; `ranges`: by several at a time where the
 //!   object is large; `download`: to files.
+//! - `copy`: objects within S3.
 //! - `delete` and `list`: many objects at a time.
 
 mod bucket;
 mod connection;
+mod copy;
 mod delete;
 mod download;
 mod etag;
@@ -38,6 +40,7 @@ use crate::config::Config;
 
 use bucket::DefaultBucket;
 use connection::Connection;
+pub use put::given_up_uploads_are_forgotten;
 
 /// The name of the backend in the configuration.
 const BACKEND: &str = "aws_s3";
@@ -185,6 +188,14 @@ impl Storage for S3Storage {
         let action = on_bucket("list", bucket);
         names::check_bucket(bucket, &action)?;
         list::pages(self, bucket, prefix, action).await
+    }
+
+    async fn copy_object(&self, bucket: &str, key: &str, to_bucket: &str, to_key: &str) -> Result<(), StorageError> {
+        check(bucket, key, &on_object("get", bucket, key))?;
+        let action =
+            format!("{} to `{}` of bucket `{to_bucket}`", on_object("copy", bucket, key), to_key.escape_debug());
+        check(to_bucket, to_key, &action)?;
+        self.copy((bucket, key), (to_bucket, to_key), &action).await
     }
 
     async fn download_file(&self, bucket: &str, key: &str, path: &Path) -> Result<(), StorageError> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
@@ -20,8 +22,19 @@ use crate::storage::{StorageError, StorageErrorKind};
 const MOST_PARTS: u64 = 10_000;
 /// The parts of a stream, whose length nobody knows, grow by [`PART_BYTES`] each time so many are sent: 430 GiB fit.
 const PARTS_OF_ONE_SIZE: u64 = 1_000;
+/// Uploads that were given up, and of which the server was not told yet.
+static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
+/// How often that is looked at by whoever waits for it.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// What S3 says of an upload that was completed or aborted.
 const NO_SUCH_UPLOAD: &str = "NoSuchUpload";
+
+/// Waits until the server was told of all uploads that were given up, for the end of the process.
+pub async fn given_up_uploads_are_forgotten() {
+    while GIVEN_UP.load(Ordering::Relaxed) > 0 {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
 
 /// One put.
 pub(super) struct Put<'a> {
@@ -360,7 +373,12 @@ impl Drop for Upload {
         if self.is_open
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(self.send_abort());
+            GIVEN_UP.fetch_add(1, Ordering::Relaxed);
+            let abort = self.send_abort();
+            runtime.spawn(async move {
+                abort.await;
+                GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+            });
         }
     }
 }

@@ -24,7 +24,7 @@ pub fn make(lua: &Lua, piece: Piece) -> mlua::Result<AnyUserData> {
     lua.create_userdata(ObjectHandle(piece))
 }
 
-const METHODS: &str = "lithops.object.methods";
+pub(in crate::lua::api) const METHODS: &str = "lithops.object.methods";
 
 impl UserData for ObjectHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
@@ -82,7 +82,7 @@ fn stream_of(lua: &Lua, this: &AnyUserData) -> Result<AnyUserData, Raise> {
     let piece = this.borrow::<ObjectHandle>()?.0.clone();
     let session = Session::of(lua);
     let source = session.object_source(piece.scheme)?.map_err(|error| raise(lua, &error))?;
-    let reader = crate::io::handle().block_on(piece.open(&source)).map_err(|error| raise(lua, &error))?;
+    let reader = crate::io::block_on(piece.open(&source))?.map_err(|error| raise(lua, &error))?;
     let stream = lua.create_userdata(ObjectStream::with_newline(reader, piece.newline.unwrap_or(b'\n')))?;
     this.set_user_value(&stream)?;
     Ok(stream)

@@ -15,6 +15,7 @@ use addresses::Objects;
 use crate::lua::bind::bind;
 
 pub use addresses::{Input, read};
+pub(in crate::lua::api) use handle::METHODS;
 pub use handle::{ObjectHandle, make};
 pub use options::ObjectOptions;
 

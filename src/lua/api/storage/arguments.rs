@@ -66,6 +66,16 @@ impl<'a> Arguments<'a> {
         self.refuse(position, format!("{expected} expected, got {given}"))
     }
 
+    /// A refusal of what was to be stored, which is absent if somebody forgot the bucket.
+    pub fn refuse_body(&self, position: usize) -> Raise {
+        let expected = "string, stream or open file";
+        if position != 3 || self.values.len() != 2 {
+            return self.refuse_type(position, expected);
+        }
+        let order = "the bucket comes first, and nil is the default one";
+        self.refuse(position, format!("{expected} expected, got no value; {order}"))
+    }
+
     /// A string, or a number, which Lua takes for one.
     pub fn text(&self, position: usize) -> Result<String, Raise> {
         let value = self.value(position);

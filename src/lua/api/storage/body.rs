@@ -34,7 +34,7 @@ impl Content {
         }
         match LuaReader::of(arguments.lua, &value)? {
             Some(reader) => Ok(Content::Reader(reader)),
-            None => Err(arguments.refuse_type(position, "string, stream or open file")),
+            None => Err(arguments.refuse_body(position)),
         }
     }
 
@@ -46,7 +46,7 @@ impl Content {
     {
         let reader = match self {
             Content::Here(body) => {
-                return crate::io::handle().block_on(work(body)).map_err(|error| raise(lua, &error));
+                return crate::io::block_on(work(body))?.map_err(|error| raise(lua, &error));
             }
             Content::Reader(reader) => reader,
         };
@@ -57,16 +57,19 @@ impl Content {
                 // A store that failed takes no more; its error is told below.
                 Ok(piece) => {
                     let is_last = piece.is_none();
-                    if sender.blocking_send(piece).is_err() || is_last {
-                        break Ok(());
+                    match crate::io::block_on(sender.send(piece)) {
+                        Ok(Ok(())) if !is_last => {}
+                        Ok(_) => break Ok(()),
+                        Err(interrupted) => break Err(interrupted.into()),
                     }
                 }
                 Err(raise) => break Err(raise),
             }
         };
         drop(sender);
-        let worked = crate::io::handle().block_on(working);
+        let worked = crate::io::block_on(working);
         read?;
+        let worked = worked?;
         worked.map_err(|stopped| Raise::Message(stopped.to_string()))?.map_err(|error| raise(lua, &error))
     }
 }

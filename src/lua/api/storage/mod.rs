@@ -53,8 +53,7 @@ impl Store {
             return Ok(storage);
         }
         let config = self.config(lua)?;
-        let storage =
-            crate::io::handle().block_on(crate::storage::open(&config)).map_err(|error| raise(lua, &error))?;
+        let storage = crate::io::block_on(crate::storage::open(&config))?.map_err(|error| raise(lua, &error))?;
         Ok(self.opened.get_or_init(|| storage))
     }
 
@@ -95,7 +94,7 @@ impl StorageHandle {
 }
 
 /// The functions of the default store.
-const DEFAULT_FUNCTIONS: &str = "lithops.storage.functions";
+pub(super) const DEFAULT_FUNCTIONS: &str = "lithops.storage.functions";
 
 impl UserData for StorageHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {

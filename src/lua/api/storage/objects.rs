@@ -42,12 +42,12 @@ pub(super) const FUNCTIONS: &[(&str, StoreFunction)] = &[
 
 /// Waits for work of the store.
 pub(super) fn wait<T>(lua: &Lua, work: impl Future<Output = Result<T, StorageError>>) -> Result<T, Raise> {
-    crate::io::handle().block_on(work).map_err(|error| raise(lua, &error))
+    crate::io::block_on(work)?.map_err(|error| raise(lua, &error))
 }
 
 /// Waits for something that is asked for: where it is missing, that is an answer, `nil, err`.
 fn ask<T: IntoLua>(lua: &Lua, work: impl Future<Output = Result<T, StorageError>>) -> Answer {
-    match crate::io::handle().block_on(work) {
+    match crate::io::block_on(work)? {
         Ok(value) => Ok(value.into_lua_multi(lua)?),
         Err(error) if error.kind() == StorageErrorKind::NoSuchKey => {
             Ok((Value::Nil, object(lua, &error, "")?).into_lua_multi(lua)?)
@@ -139,7 +139,7 @@ fn delete_objects(call: &Arguments) -> Answer {
 /// Deletes these keys, and gives those that it could not. What fails for a whole bucket fails for each of them.
 fn delete(call: &Arguments, bucket: &str, keys: &[String]) -> Result<Vec<(String, StorageError)>, Raise> {
     let storage = call.storage()?;
-    match crate::io::handle().block_on(storage.delete_objects(bucket, keys)) {
+    match crate::io::block_on(storage.delete_objects(bucket, keys))? {
         Ok(failed) => Ok(failed),
         Err(error) if keys.is_empty() => Err(raise(call.lua, &error)),
         Err(error) => Ok(keys.iter().map(|key| (key.clone(), error.clone())).collect()),

@@ -61,7 +61,7 @@ impl Readable for ObjectStream {
 
 impl Pull for ObjectReader {
     fn next_chunk(&mut self, lua: &Lua) -> Result<Option<Bytes>, Raise> {
-        crate::io::handle().block_on(ObjectReader::next_chunk(self)).map_err(|error| raise(lua, &error))
+        crate::io::block_on(ObjectReader::next_chunk(self))?.map_err(|error| raise(lua, &error))
     }
 }
 

@@ -73,7 +73,7 @@ fn place_of(executor: &Executor) -> temporary::Place {
 /// Removes the cloud objects without a key that were made for this executor, by its calls or by the driver, but those of the
 /// jobs `running`.
 pub fn remove_cloud_objects(lua: &Lua, executor: &Executor, running: &[String]) -> Result<(), Raise> {
-    let removed = crate::io::handle().block_on(async {
+    let removed = crate::io::block_on(async {
         if Session::of(lua).role == Role::Driver {
             temporary::empty_places_of(&executor.id, running).await
         } else if executor.may_have_cloud_objects() {
@@ -81,7 +81,7 @@ pub fn remove_cloud_objects(lua: &Lua, executor: &Executor, running: &[String]) 
         } else {
             Ok(())
         }
-    });
+    })?;
     removed.map_err(|error| raise(lua, &error))
 }
 

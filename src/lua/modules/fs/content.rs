@@ -28,7 +28,11 @@ pub(super) fn install(lua: &Lua, module: &Table) -> mlua::Result<()> {
     Ok(())
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file, whole or not at all. A link stays one, and a file keeps its mode.
+///
+/// # Errors
+/// What the system says. The file is as it was then.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_with(path, None, |file| file.write_all(bytes))
 }
 

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use mlua::{BString, FromLua, IntoLuaMulti, Lua, LuaString, MultiValue, Table, Value};
 
+pub use content::replace;
+
 /// A path that a script handed in: any bytes.
 struct PathArgument(PathBuf);
 

@@ -39,10 +39,10 @@ where
     W: Future<Output = Outcome> + Send + 'static,
 {
     if request.body.is_nil() {
-        return Ok(crate::io::handle().block_on(work(builder)));
+        return Ok(crate::io::block_on(work(builder))?);
     }
     if let Some(text) = lua.coerce_string(request.body.clone())? {
-        return Ok(crate::io::handle().block_on(work(builder.body(text.as_bytes().to_vec()))));
+        return Ok(crate::io::block_on(work(builder.body(text.as_bytes().to_vec())))?);
     }
     let Some(mut source) = stream::pull(lua, &request.body, "body")? else {
         let given = type_name(&request.body);
@@ -60,7 +60,7 @@ where
             }
         };
         let is_last = piece.is_empty();
-        if !crate::io::handle().block_on(sending.send(piece)) {
+        if !crate::io::block_on(sending.send(piece))? {
             break false;
         }
         if is_last {
@@ -69,7 +69,7 @@ where
     };
     let outcome = match sending.outcome {
         Some(outcome) => outcome,
-        None => crate::io::handle().block_on(sending.working),
+        None => crate::io::block_on(sending.working)?,
     };
     let mut outcome = outcome.map_err(|stopped| Raise::Message(stopped.to_string()))?;
     if !all_sent && let Ok(answer) = &mut outcome {
@@ -149,7 +149,7 @@ impl Pull for Incoming {
             return Ok(None);
         };
         loop {
-            match crate::io::handle().block_on(response.chunk()) {
+            match crate::io::block_on(response.chunk())? {
                 Ok(Some(piece)) if piece.is_empty() => {}
                 Ok(Some(piece)) => return Ok(Some(piece)),
                 Ok(None) => {

@@ -20,6 +20,7 @@ use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::command::Request;
+use crate::io::Interrupted;
 use crate::lua::session::Session;
 use crate::lua::vm::Role;
 use crate::lua::{interrupt, on_exit};
@@ -106,9 +107,9 @@ impl Child {
     }
 
     /// How it ended, if it did within this time.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> Option<Exit> {
+    pub fn wait(&mut self, timeout: Option<Duration>) -> Result<Option<Exit>, Interrupted> {
         let exit = &mut self.exit;
-        crate::io::handle().block_on(async {
+        crate::io::block_on(async {
             let ended = exit.wait_for(Option::is_some);
             match timeout {
                 // A channel that was closed without an exit is one of a runtime that ends.
@@ -123,8 +124,8 @@ impl Child {
         let _ = self.signals.send(signal);
     }
 
-    /// Reads all that it writes, and waits for its end; kills it if it takes longer than `timeout`.
-    pub fn collect(mut self, timeout: Option<Duration>) -> Outcome {
+    /// Reads all that it writes, and waits for its end; kills it if it takes longer than `timeout`, or if nobody wants to wait.
+    pub fn collect(mut self, timeout: Option<Duration>) -> Result<Outcome, Interrupted> {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let (out, err) = (self.stdout.take(), self.stderr.take());
         let read = async {
@@ -141,7 +142,7 @@ impl Child {
             futures_util::join!(out, err);
             let _ = self.exit.wait_for(Option::is_some).await;
         };
-        let timed_out = crate::io::handle().block_on(async {
+        let waited = crate::io::block_on(async {
             match timeout {
                 None => {
                     read.await;
@@ -150,14 +151,15 @@ impl Child {
                 Some(timeout) => tokio::time::timeout(timeout, read).await.is_err(),
             }
         });
-        if timed_out {
+        if waited != Ok(false) {
             self.signal(Signal::KILL);
         }
-        let exit = self.wait(None).unwrap_or(Exit { code: None, signal: None });
+        let timed_out = waited?;
+        let exit = self.wait(None)?.unwrap_or(Exit { code: None, signal: None });
         if timed_out {
             kill_left_behind(self.pid);
         }
-        Outcome { exit, stdout, stderr, timed_out }
+        Ok(Outcome { exit, stdout, stderr, timed_out })
     }
 }
 

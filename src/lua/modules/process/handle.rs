@@ -39,7 +39,7 @@ struct Output(ChildStdout);
 impl Pull for Output {
     fn next_chunk(&mut self, _: &Lua) -> Result<Option<Bytes>, Raise> {
         let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        let read = crate::io::handle().block_on(self.0.read_buf(&mut chunk));
+        let read = crate::io::block_on(self.0.read_buf(&mut chunk))?;
         match read {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(chunk.into())),
@@ -99,7 +99,7 @@ fn methods(lua: &Lua) -> mlua::Result<Table> {
                 Raise::argument(2, format!("seconds must be 0 or more, not {}", show(&Value::Number(seconds))))
             })?),
         };
-        let exit = borrow_mut::<ProcessHandle>(&this, "process")?.child.wait(timeout);
+        let exit = borrow_mut::<ProcessHandle>(&this, "process")?.child.wait(timeout)?;
         Ok::<MultiValue, Raise>(match exit {
             Some(exit) => result(lua, exit)?.into_lua_multi(lua)?,
             None => (Value::Nil, "timeout").into_lua_multi(lua)?,

@@ -59,7 +59,7 @@ fn run(lua: &Lua, (argv, options): (Table, Option<Table>)) -> Result<MultiValue,
         Err(error) if check => return Err(Raise::Message(child::start_failure(&program, &error))),
         Err(error) => return Ok(refusal(lua, &program, &error)?),
     };
-    let outcome = child.collect(timeout);
+    let outcome = child.collect(timeout)?;
     if check && (outcome.timed_out || !outcome.exit.is_success()) {
         let last = outcome.stderr.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         let last = String::from_utf8_lossy(last);

@@ -1,0 +1,201 @@
+--- Checks what callers pass to the standard library, and words what is wrong with it as `lithops.map` and its like do. What is
+--- raised has the position of the nearest function that is not part of the standard library.
+local nearest = require "nearest"
+
+local arguments = {}
+
+-- What chunk names of the standard library begin with.
+local OWN = debug.getinfo(1, "S").source:gsub("lithops/arguments%.lua$", "")
+
+local function is_own(info)
+  return info.source == "=[lithops]" or info.source:sub(1, #OWN) == OWN
+end
+
+-- The level of that function, as for `error` in the function that calls this one; 0 if there is none. It may be one in C: `pcall`
+-- has no position. One that the library itself calls is passed over.
+local function callers_level()
+  local level = 2
+  while true do
+    local info = debug.getinfo(level, "S")
+    if not info then
+      return 0
+    elseif info.what == "C" then
+      local beyond = debug.getinfo(level + 1, "S")
+      if not (beyond and is_own(beyond)) then
+        return level - 1
+      end
+    elseif not is_own(info) then
+      return level - 1
+    end
+    level = level + 1
+  end
+end
+
+--- The file and the line of that function: `pipeline.lua:12`.
+---@return string? place
+function arguments.place()
+  local level = callers_level()
+  local info = level > 0 and debug.getinfo(level, "Sl")
+  return info and info.currentline > 0 and ("%s:%d"):format(info.short_src, info.currentline) or nil
+end
+
+--- Raises a text.
+function arguments.raise(text, ...)
+  if select("#", ...) > 0 then
+    text = text:format(...)
+  end
+  error(text, callers_level())
+end
+
+--- A value as messages show it.
+function arguments.shown(value)
+  local kind = type(value)
+  if kind == "string" then
+    return ('"%s"'):format(value)
+  elseif kind == "number" or kind == "boolean" or kind == "nil" then
+    return tostring(value)
+  end
+  return "a " .. kind
+end
+
+--- Raises that argument `position` of function `name` is not what was expected.
+function arguments.fail(position, name, expected, value)
+  arguments.raise("bad argument #%d to '%s' (%s expected, got %s)", position, name, expected, type(value))
+end
+
+--- Raises unless the argument is of this type.
+function arguments.check_type(value, kind, position, name)
+  if type(value) ~= kind then
+    arguments.fail(position, name, kind, value)
+  end
+end
+
+--- Raises unless the argument is a whole number of at least `least`.
+function arguments.check_whole(value, least, position, name)
+  if type(value) ~= "number" or value < least or value % 1 ~= 0 then
+    arguments.raise("bad argument #%d to '%s' (whole number of %d or more expected, got %s)", position, name, least,
+      tostring(value))
+  end
+end
+
+--- What an option may be: words for messages, and a test.
+
+local function whole(least)
+  return function(value) return type(value) == "number" and value >= least and value % 1 == 0 end
+end
+
+local function of_type(kind)
+  return function(value) return type(value) == kind end
+end
+
+arguments.ANY = { "a value", function() return true end }
+arguments.BOOLEAN = { "true or false", of_type("boolean") }
+arguments.STRING = { "a string", of_type("string") }
+arguments.TABLE = { "a table", of_type("table") }
+arguments.FUNCTION = { "a function", of_type("function") }
+arguments.COUNT = { "a whole number of 0 or more", whole(0) }
+arguments.POSITIVE = { "a whole number of 1 or more", whole(1) }
+arguments.SECONDS = { "a number of seconds, 0 or more", function(value) return type(value) == "number" and value >= 0 end }
+arguments.EXECUTOR = {
+  "an executor, as lithops.FunctionExecutor gives it",
+  function(value)
+    local ok, id = pcall(function() return value.executor_id end)
+    return ok and type(id) == "string"
+  end,
+}
+
+--- Options of jobs of one call.
+arguments.CALL = {
+  extra_env = arguments.TABLE,
+  runtime_memory = arguments.POSITIVE,
+  timeout = arguments.SECONDS,
+  retries = arguments.COUNT,
+  include_modules = {
+    "a list of module names, or false",
+    function(value) return value == false or type(value) == "table" end,
+  },
+  exclude_modules = { "a list of module names", of_type("table") },
+  stream_logs = arguments.BOOLEAN,
+}
+
+--- Options of jobs of many calls.
+arguments.MAP = { chunksize = arguments.POSITIVE, max_workers = arguments.POSITIVE }
+for name, kind in pairs(arguments.CALL) do
+  arguments.MAP[name] = kind
+end
+
+--- Several tables of options as one.
+function arguments.joined(...)
+  local all = {}
+  for _, kinds in ipairs({ ... }) do
+    for name, kind in pairs(kinds) do
+      all[name] = kind
+    end
+  end
+  return all
+end
+
+local function names_of(kinds)
+  local names = {}
+  for name in pairs(kinds) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+--- Raises unless `options` is nil, or a table whose options are all known and are what they may be. Gives a table.
+---@param options table?
+---@param kinds table<string, table> What each option may be.
+---@param name string What messages begin with.
+---@return table<string, any> options
+function arguments.options(options, kinds, name)
+  if options == nil then
+    return {}
+  elseif type(options) ~= "table" then
+    arguments.raise("%s: table of options expected, got %s", name, type(options))
+  end
+  for option, value in pairs(options) do
+    local kind = kinds[option]
+    if type(option) ~= "string" then
+      arguments.raise("%s: options have names, not %s", name, arguments.shown(option))
+    elseif not kind then
+      arguments.raise("%s: unknown option `%s`%s", name, option, nearest.hint(option, names_of(kinds)))
+    elseif not kind[2](value) then
+      arguments.raise("%s: option `%s` must be %s, not %s", name, option, kind[1], arguments.shown(value))
+    end
+  end
+  return options
+end
+
+--- Those of the options whose names are in `kinds`.
+function arguments.only(options, kinds)
+  local some = {}
+  for name in pairs(kinds) do
+    some[name] = options[name]
+  end
+  return some
+end
+
+--- The text of an error without the position in front of it, which is one in this library.
+function arguments.without_position(text)
+  return (text:gsub("^[^\n]-:%d+: ", ""))
+end
+
+local function finish(ok, ...)
+  if ok then
+    return ...
+  end
+  local err = ...
+  if type(err) == "string" then
+    arguments.raise(arguments.without_position(err))
+  end
+  error(err, 0)
+end
+
+--- Calls a function of the API with what a caller passed, and raises what it finds wrong with it.
+function arguments.pass_on(f, ...)
+  return finish(pcall(f, ...))
+end
+
+return arguments

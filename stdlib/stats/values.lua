@@ -1,0 +1,88 @@
+--- What accumulators and functions of `stats` take in: numbers one by one, lists of them, and iterator functions.
+local arguments = require "lithops.arguments"
+
+local values = {}
+
+--- What is not defined: the mean of nothing, the variance of one value.
+values.NAN = 0 / 0
+
+--- Raises that something that has been added is no number.
+function values.refuse(value, name)
+  arguments.fail(1, name, "number", value)
+end
+
+--- Raises unless a weight is a number of 0 or more.
+function values.check_weight(weight, name)
+  if type(weight) ~= "number" or not (weight >= 0 and weight < math.huge) then
+    arguments.raise("bad argument #2 to '%s' (weight of 0 or more expected, got %s)", name, arguments.shown(weight))
+  end
+end
+
+--- How many elements a list has.
+function values.length(list)
+  return type(list.n) == "number" and list.n or #list
+end
+
+--- Raises unless all of a list are numbers. Gives how many they are.
+function values.check_list(list, position, name)
+  if type(list) ~= "table" then
+    arguments.fail(position, name, "list of numbers", list)
+  end
+  local n = values.length(list)
+  for i = 1, n do
+    if type(list[i]) ~= "number" then
+      arguments.raise("bad argument #%d to '%s' (element %d is %s, not a number)", position, name, i, arguments.shown(list[i]))
+    end
+  end
+  return n
+end
+
+--- Adds all of a list, or all that an iterator function gives, to an accumulator.
+function values.add_all(accumulator, list, name)
+  if type(list) == "function" then
+    for value in list do
+      accumulator:add(value)
+    end
+    return accumulator
+  end
+  for i = 1, values.check_list(list, 1, name) do
+    accumulator:add(list[i])
+  end
+  return accumulator
+end
+
+--- Raises unless another accumulator is of the same kind.
+function values.check_kind(accumulator, other)
+  local kind = type(other) == "table" and other.kind or nil
+  if kind ~= accumulator.kind then
+    arguments.raise("bad argument #1 to 'merge' (%s expected, got %s)", accumulator.kind, tostring(kind or type(other)))
+  end
+end
+
+--- The lesser of two limits; NaN if one of them is.
+function values.lesser(a, b)
+  if a ~= a or b ~= b then
+    return values.NAN
+  end
+  return b < a and b or a
+end
+
+--- The greater of two limits; NaN if one of them is.
+function values.greater(a, b)
+  if a ~= a or b ~= b then
+    return values.NAN
+  end
+  return b > a and b or a
+end
+
+--- Raises unless all quantiles that are asked for are from 0 to 1. `position` is that of the first.
+function values.check_quantiles(position, name, ...)
+  for i = 1, math.max(1, select("#", ...)) do
+    local q = select(i, ...)
+    if type(q) ~= "number" or not (q >= 0 and q <= 1) then
+      arguments.raise("bad argument #%d to '%s' (number from 0 to 1 expected, got %s)", position + i - 1, name, arguments.shown(q))
+    end
+  end
+end
+
+return values

@@ -1,0 +1,1 @@
+local fexec = lithops.FunctionExecutor("aws_lambda")

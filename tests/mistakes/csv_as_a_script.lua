@@ -1,0 +1,2 @@
+name,age
+anna,31

@@ -1,0 +1,3 @@
+local fexec = lithops.FunctionExecutor()
+fexec:map(function(x) return x end, { 1 })
+print(fexec.get_result())

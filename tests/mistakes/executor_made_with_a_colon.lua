@@ -1,0 +1,1 @@
+local fexec = lithops:FunctionExecutor({ max_workers = 2 })

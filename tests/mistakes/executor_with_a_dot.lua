@@ -1,0 +1,2 @@
+local fexec = lithops.FunctionExecutor()
+fexec.map(function(x) return x end, { 1 })

@@ -1,0 +1,5 @@
+local function lines(path)
+  local file = io.open(path)
+  return #file:read("*a")
+end
+lithops.get_result(lithops.map(lines, { "/no/such/file" }))

@@ -1,0 +1,1 @@
+lithops.get_result(lithops.map(function(i) return i end, ipairs { "a", "b" }))

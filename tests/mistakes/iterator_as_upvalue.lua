@@ -1,0 +1,2 @@
+local words = ("a b c"):gmatch("%a")
+lithops.map(function() return words() end, { 1 })

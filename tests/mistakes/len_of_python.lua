@@ -1,0 +1,2 @@
+local names = { "a", "b" }
+print(len(names))

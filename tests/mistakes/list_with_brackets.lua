@@ -1,0 +1,1 @@
+lithops.map(print, [1, 2, 3])

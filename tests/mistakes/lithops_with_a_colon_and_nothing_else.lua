@@ -1,0 +1,2 @@
+lithops.map(function(x) return x end, { 1, 2 })
+print(#lithops:get_result())

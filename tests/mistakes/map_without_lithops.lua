@@ -1,0 +1,1 @@
+local futures = map(function(i) return i end, { 1 })

@@ -1,0 +1,1 @@
+lithops.storage:put_object("photos", "a.jpg", "…")

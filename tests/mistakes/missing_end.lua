@@ -1,0 +1,5 @@
+local function work(x)
+  if x then
+    return x
+end
+lithops.map(work, { 1 })

@@ -1,0 +1,2 @@
+local text = lithops.storage:get_object(nil, "no/such/key")
+print(#text)

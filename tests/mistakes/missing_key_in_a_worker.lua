@@ -1,0 +1,2 @@
+local function size(key) return #lithops.storage:get_object(nil, key) end
+lithops.get_result(lithops.map(size, { "no/such/key" }))

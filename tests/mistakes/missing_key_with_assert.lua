@@ -1,0 +1,1 @@
+local text = assert(lithops.storage:get_object(nil, "no/such/key"))

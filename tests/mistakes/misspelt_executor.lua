@@ -1,0 +1,1 @@
+local fexec = lithops.FunctionExecuter()

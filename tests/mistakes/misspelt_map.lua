@@ -1,0 +1,1 @@
+lithops.mapp(function(x) return x end, { 1 })

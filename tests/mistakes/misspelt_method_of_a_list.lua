@@ -1,0 +1,2 @@
+local futures = lithops.map(function(x) return x end, { 1 })
+print(futures:get_results())

@@ -1,0 +1,1 @@
+lithops.storage:put(nil, "key", "text")

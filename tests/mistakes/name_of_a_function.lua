@@ -1,0 +1,2 @@
+function square(x) return x * x end
+lithops.map("square", { 1, 2 })

@@ -1,0 +1,2 @@
+local ages = { anna = 31, bob = 27 }
+lithops.map(function(age) return age + 1 end, ages)

@@ -1,0 +1,2 @@
+local names = { "a", "b" }
+lithops.map(function(name) return name end, nmaes)

@@ -1,0 +1,2 @@
+local function work(x) return None.x end
+lithops.get_result(lithops.map(work, { 1 }))

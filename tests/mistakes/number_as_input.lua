@@ -1,0 +1,1 @@
+lithops.map(function(i) return i end, 10)

@@ -1,0 +1,2 @@
+local name = "anna"
+print("hello, " + name)

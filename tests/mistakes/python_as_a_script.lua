@@ -1,0 +1,4 @@
+import lithops
+
+def square(x):
+    return x * x

@@ -1,0 +1,1 @@
+local csv = require "cvs"

@@ -1,0 +1,1 @@
+lithops.get_result(lithops.map(function() return require("pandas").version end, { 1 }))

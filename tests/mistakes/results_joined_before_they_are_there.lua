@@ -1,0 +1,1 @@
+print(table.concat(lithops.map(function(x) return x end, { 1, 2 }), ", "))

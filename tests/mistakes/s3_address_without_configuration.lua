@@ -1,0 +1,1 @@
+lithops.get_result(lithops.map(function(obj) return obj.size end, "s3://photos/a.jpg"))

@@ -1,0 +1,1 @@
+lithops.sleep("soon")

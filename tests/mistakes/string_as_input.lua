@@ -1,0 +1,1 @@
+lithops.map(function(line) return #line end, "one\ntwo")

@@ -1,0 +1,1 @@
+print("results: " .. lithops.map(function(x) return x end, { 1 }))

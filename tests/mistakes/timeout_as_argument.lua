@@ -1,0 +1,2 @@
+local futures = lithops.map(function(x) return x end, { 1 })
+print(lithops.get_result(futures, 5))

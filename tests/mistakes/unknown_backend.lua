@@ -1,0 +1,1 @@
+lithops.FunctionExecutor({ backend = "aws" })

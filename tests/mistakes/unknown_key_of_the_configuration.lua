@@ -1,0 +1,1 @@
+lithops.FunctionExecutor({ config = { lithops = { bakend = "localhost" } } })

@@ -1,0 +1,2 @@
+lithops:
+  backend: aws_lambda

@@ -1,0 +1,390 @@
+local pipeline = require "pipeline"
+
+local function add_up(list)
+  local sum = 0
+  for _, x in ipairs(list) do
+    sum = sum + x
+  end
+  return sum
+end
+
+local function double(x) return 2 * x end
+
+-- Signs in the storage, by which steps wait for each other.
+local prefix = "pipeline-test/" .. lithops.time() .. "/"
+
+local function give_sign(name)
+  lithops.storage:put_object(nil, prefix .. name, "")
+  return name
+end
+
+local function await_sign(name)
+  while not lithops.storage:head_object(nil, prefix .. name) do
+    lithops.sleep(0.002)
+  end
+  return name
+end
+
+local function sorted_names(t)
+  local names = {}
+  for name in pairs(t) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return table.concat(names, " ")
+end
+
+-- A graph that has all kinds of steps and ways between them.
+local function report()
+  local p = pipeline.new("report")
+  p:step("load", function(n)
+    local list = {}
+    for i = 1, n do
+      list[i] = i
+    end
+    return list
+  end, { 4 })
+  p:map("squares", function(x, factor) return x * x * factor end, { "load", 10 })
+  p:map("more", function(x) return x + 1 end, "squares")
+  p:reduce("total", function(list, more) return add_up(list) + more end, { "squares", 1000 })
+  p:step("count", function(list) return #list end, "load")
+  p:step("text", function(a, b, c, d) return ("%s/%s/%s/%s"):format(a, b, tostring(c), d) end,
+    { "total", pipeline.value("load"), nil, "count", n = 4 })
+  p:step("twice", function(a, sep, b) return a .. sep .. b end, { "count", pipeline.value("-"), "count" })
+  return p
+end
+
+describe("a pipeline", function()
+  teardown(function()
+    lithops.storage:delete_objects(nil, lithops.storage:list_keys(nil, prefix))
+  end)
+
+  it("gives the results of its steps by name", function()
+    local results = report():run()
+    assert.same({ 1, 2, 3, 4 }, results.load)
+    assert.same({ 10, 40, 90, 160, n = 4 }, results.squares)
+    assert.same({ 11, 41, 91, 161, n = 4 }, results.more)
+    assert.equal(1300, results.total)
+    assert.equal(4, results.count)
+    assert.equal("1300/load/nil/4", results.text)
+    assert.equal("4-4", results.twice)
+  end)
+
+  it("runs again, and on an executor of its own", function()
+    local p = report()
+    assert.equal(1300, p:run().total)
+    assert.equal(1300, p:run({ executor = lithops.FunctionExecutor({ max_workers = 2 }) }).total)
+    local own = pipeline.new("own", { executor = lithops.FunctionExecutor({ max_workers = 1 }) })
+    own:step("a", double, { 4 }):step("b", double, "a")
+    assert.same({ a = 8, b = 16 }, own:run())
+  end)
+
+  it("passes constants of all kinds, and steps without inputs get none", function()
+    local p = pipeline.new()
+    p:step("none", function(...) return select("#", ...) end)
+    p:step("nils", function(...) return select("#", ...) end, { nil, nil, n = 2 })
+    p:step("values", function(a, b, c, d) return { type(a), b.x, c, d } end, { print, { x = 1 }, false, pipeline.value("none") })
+    p:map("list", double, { { 1, 2 } })
+    p:map("range", function(x, y) return x + y end, { lithops.range(3), "nils" })
+    p:map("empty", double, { {} })
+    p:reduce("nothing", add_up, "empty")
+    local results = p:run()
+    assert.same({ "function", 1, false, "none" }, results.values)
+    assert.same({ 0, 2 }, { results.none, results.nils })
+    assert.same({ 2, 4, n = 2 }, results.list)
+    assert.same({ 3, 4, 5, n = 3 }, results.range)
+    assert.same({ n = 0 }, results.empty)
+    assert.equal(0, results.nothing)
+  end)
+
+  it("hands on nil and false", function()
+    local p = pipeline.new()
+    p:step("none", function() end):step("no", function() return false end)
+    p:step("one", function(x) return x == nil end, "none")
+    p:step("both", function(x, y) return x == nil and y == false end, { "none", "no" })
+    p:map("holes", function(x) if x ~= 2 then return x end end, { { 1, 2, 3 } })
+    p:reduce("last", function(list) return list[3] end, "holes")
+    local results = p:run()
+    assert.same({ no = false, one = true, both = true, holes = { 1, [3] = 3, n = 3 }, last = 3 }, results)
+  end)
+
+  it("runs steps at the same time", function()
+    local p = pipeline.new()
+    p:step("left", function() give_sign("left") return await_sign("right") end)
+    p:step("right", function() give_sign("right") return await_sign("left") end)
+    assert.same({ left = "right", right = "left" }, p:run())
+  end)
+
+  it("starts a step as soon as what it needs is there, whatever else runs", function()
+    local p = pipeline.new()
+    p:step("slow", function() return await_sign("end of the chain") end)
+    p:step("a", function() return 1 end)
+    p:step("b", double, "a")
+    p:step("c", function(a, b) return a + b end, { "a", "b" })
+    p:step("d", function() return give_sign("end of the chain") end, "c")
+    assert.equal("end of the chain", p:run().slow)
+  end)
+
+  it("starts the calls of a map one by one, as those of the map before end", function()
+    local p = pipeline.new()
+    p:map("first", function(x) return x == 2 and await_sign("call 1 of second") and x or x end, { { 1, 2 } }, { chunksize = 1 })
+    p:map("second", function(x) return x == 1 and give_sign("call 1 of second") and x or x end, "first", { chunksize = 1 })
+    assert.same({ 1, 2, n = 2 }, p:run().second)
+  end)
+
+  it("has options for each step, over those of the pipeline", function()
+    local function value() return os.getenv("PIPELINE_TEST") end
+    local p = pipeline.new("options", { extra_env = { PIPELINE_TEST = "all" } })
+    p:step("a", value):step("b", value, {}, { extra_env = { PIPELINE_TEST = "b" } })
+    p:map("m", value, { { 1 } }, { extra_env = { PIPELINE_TEST = "m" } })
+    p:reduce("r", function() return value() end, "m", { retries = 0 })
+    local results = p:run()
+    assert.same({ "all", "b", "m", "all" }, { results.a, results.b, results.m[1], results.r })
+  end)
+
+  it("tries again a step with retries", function()
+    local p = pipeline.new()
+    p:step("unsteady", function() return lithops.call.attempt > 2 and lithops.call.attempt or error("again") end, {}, { retries = 2 })
+    assert.equal(3, p:run().unsteady)
+  end)
+
+  it("ends a step that runs for too long", function()
+    local p = pipeline.new()
+    p:step("endless", function() while true do end end, {}, { timeout = 0.1, retries = 0 })
+    p:step("after", double, "endless")
+    local _, err = p:run({ throw_except = false })
+    assert.equal("timeout", err.kind)
+    assert.same({ "after" }, err.skipped)
+  end)
+
+  it("may be sent to workers, and run there", function()
+    local p = report()
+    assert.equal(1300, lithops.call_async(function() return p:run().total end):result())
+    local from_there = lithops.call_async(function()
+      local q = require("pipeline").new("there")
+      return q:step("x", function() return 1 end)
+    end):result()
+    assert.equal(1, from_there:run().x)
+  end)
+
+  it("sees the end of each step, however quick they are", function()
+    local executor = lithops.FunctionExecutor({ max_workers = 2 })
+    for _ = 1, 60 do
+      assert.equal(1300, report():run({ executor = executor }).total)
+    end
+  end)
+
+  it("leaves nothing for a get_result of all", function()
+    report():run({ results = "total" })
+    assert.same({ n = 0 }, lithops.get_result())
+  end)
+end)
+
+describe("options of a run", function()
+  it("run up to steps, and no others", function()
+    local p = report()
+    assert.equal("count load", sorted_names(p:run({ upto = "count" })))
+    assert.equal("count load more squares", sorted_names(p:run({ upto = { "count", "more" } })))
+    assert.equal("waiting", p:describe()[#p:describe()].state)
+  end)
+
+  it("take results that are given", function()
+    local p = report()
+    assert.same({ count = 2 }, p:run({ upto = "count", given = { load = { 8, 9 } } }))
+    assert.same({ total = 1005, load = { 1, 2, 3, 4 } }, p:run({ upto = { "total", "load" }, given = { squares = { 2, 3 } } }))
+    assert.same({ 21, n = 1 }, p:run({ upto = "more", given = { squares = { 20 } } }).more)
+    assert.matches("squares %(map%): given", p:tree())
+  end)
+
+  it("fetch only results that are wanted", function()
+    local p = report()
+    assert.same({ total = 1300 }, p:run({ results = "total" }))
+    assert.same({ total = 1300, load = { 1 } }, p:run({ results = { "total", "load" }, given = { load = { 1 }, squares = { 300 } } }))
+  end)
+
+  it("tell each state of each step", function()
+    local p, states = pipeline.new(), {}
+    p:step("a", double, { 1 }):step("b", double, "a"):step("bad", function() error("x") end):step("no", double, "bad")
+    p:run({
+      throw_except = false,
+      on_step = function(name, state, step)
+        assert.equal(state, step.state)
+        states[name] = (states[name] or "") .. " " .. state
+      end,
+    })
+    assert.same({ a = " running done", b = " running done", bad = " running failed", no = " skipped" }, states)
+  end)
+
+  it("end all that runs if `on_step` fails", function()
+    local p = pipeline.new()
+    p:step("endless", function() while true do end end):step("quick", double, { 1 })
+    assert.has_error(function()
+      p:run({ on_step = function(_, state) if state == "done" then error("stop", 0) end end })
+    end, "stop")
+  end)
+end)
+
+describe("a step that fails", function()
+  local function failing()
+    local p = pipeline.new("failing")
+    p:step("ok", function() return 1 end)
+    p:step("bad", function() error("no luck") end, "ok")
+    p:step("after", double, "bad")
+    p:step("last", function(a, b) return a + b end, { "ok", "after" })
+    p:map("list", function(x) return x <= 2 and x or error("too large: " .. x) end, { { 1, 2, 3, 4 } })
+    p:map("more", double, "list")
+    p:reduce("sum", add_up, "more")
+    p:step("fine", double, "ok")
+    return p
+  end
+
+  it("has those skipped that need it, and all others run", function()
+    local p = failing()
+    local results, err = p:run({ throw_except = false })
+    assert.same({ ok = 1, fine = 2 }, results)
+    assert.same({ "bad", "list" }, err.failed)
+    assert.same({ "after", "last", "more", "sum" }, err.skipped)
+    assert.equal("bad", err.step)
+    assert.equal("lua_error", err.kind)
+    assert.matches("too large: 3", err.errors.list.message)
+    assert.matches("^pipeline `failing`: step `bad` failed: [^ ]*pipeline_test%.lua:%d+: no luck; failed too: `list`; "
+      .. "skipped: `after`, `last`, `more`, `sum`$", err.message)
+    assert.matches("no luck; failed too.*\nin the worker:\n\t.*pipeline_test%.lua:%d+: in function", tostring(err))
+  end)
+
+  it("raises by default", function()
+    local ok, err = pcall(function() failing():run({ upto = "sum" }) end)
+    assert.is_false(ok)
+    assert.matches("step `list` failed in 2 of 4 calls: .*too large: 3; skipped: `more`, `sum`$", err.message)
+    assert.same({}, err.results)
+  end)
+
+  it("shows in the tree", function()
+    local p = failing()
+    p:run({ throw_except = false })
+    local text = p:tree():gsub("%d+%.%d%d s", "T"):gsub("[^ ]*pipeline_test%.lua:%d+", "FILE")
+    assert.equal([[
+failing: 8 steps
+├── last: skipped
+│   ├── ok: done, T
+│   └── after: skipped
+│       └── bad: failed, T, FILE: no luck
+│           └── ok (*)
+├── sum (reduce): skipped
+│   └── more (map): skipped
+│       └── list (map): failed, 4 calls, 2 failed, T, FILE: too large: 3
+└── fine: done, T
+    └── ok (*)]], text)
+  end)
+
+  it("may fail because its input is no list", function()
+    local p = pipeline.new("p")
+    p:step("one", function() return 1 end):map("each", double, "one"):reduce("all", add_up, "one")
+    local _, err = p:run({ throw_except = false })
+    assert.equal("pipeline `p`: step `each` failed: the result of `one` is not a list but 1; failed too: `all`", err.message)
+  end)
+
+  it("may fail because its function cannot be sent", function()
+    local file = assert(io.open("/dev/null"))
+    local p = pipeline.new("p")
+    p:step("good", double, { 1 }):step("bad", function() return file end, "good")
+    local results, err = p:run({ throw_except = false })
+    file:close()
+    assert.same({ good = 2 }, results)
+    assert.matches("step `bad` failed: cannot send upvalue `file`", err.message)
+  end)
+end)
+
+describe("the tree of a pipeline", function()
+  it("has each step over those that it needs", function()
+    local p = report()
+    local text = [[
+report: 7 steps
+├── more (map)
+│   └── squares (map)
+│       └── load
+├── text
+│   ├── total (reduce)
+│   │   └── squares (*)
+│   └── count
+│       └── load (*)
+└── twice
+    └── count (*)]]
+    assert.equal(text, p:tree())
+    assert.equal(text, tostring(p))
+    assert.equal("empty: 0 steps", tostring(pipeline.new("empty")))
+  end)
+
+  it("has states and times after a run", function()
+    local p = report()
+    p:run({ upto = "more" })
+    assert.matches("more %(map%): done, 4 calls, %d+%.%d%d s\n", p:tree())
+    assert.matches("load: done, %d+%.%d%d s\n", p:tree())
+    assert.matches("twice\n", p:tree())
+  end)
+
+  it("is described as a table, too", function()
+    local p = report()
+    p:run({ upto = "squares" })
+    local of = {}
+    for i, step in ipairs(p:describe()) do
+      of[step.name] = step
+      for _, need in ipairs(step.needs) do
+        assert.is_not_nil(of[need], "behind those that it needs")
+      end
+    end
+    assert.same({ "map", { "load" }, "done", 4, 0 },
+      { of.squares.kind, of.squares.needs, of.squares.state, of.squares.calls, of.squares.failed })
+    assert.same({ "total", "count" }, of.text.needs)
+    assert.equal("waiting", of.text.state)
+  end)
+end)
+
+describe("mistakes in pipelines", function()
+  it("are told when a step is added", function()
+    local p = pipeline.new("p"):step("a", double, { 1 })
+    assert.has_error(function() p:step("a", double) end, "pipeline `p` has a step `a` already")
+    assert.has_error(function() p:step("b") end, "bad argument #2 to 'step' (function expected, got nil)")
+    assert.has_error(function() p:step("b", double, 3) end, "bad argument #3 to 'step' (list of inputs expected, got number)")
+    assert.has_error(function() p:step("b", double, { x = "a" }) end,
+      "bad argument #3 to 'step' (list of inputs expected, got a table with a field `x`)")
+    assert.has_error(function() p:step("b", double, {}, { timout = 3 }) end, "step: unknown option `timout`; did you mean `timeout`?")
+    assert.has_error(function() p:step("b", double, {}, { retries = -1 }) end,
+      "step: option `retries` must be a whole number of 0 or more, not -1")
+    assert.has_error(function() p:map("b", double) end, "map: the first input of step `b` must be a step or a list, not none")
+    assert.has_error(function() p:map("b", double, { 5 }) end, "map: the first input of step `b` must be a step or a list, not 5")
+    assert.has_error(function() p.step("b", double) end, "bad argument to 'step' (pipeline expected; call it with a colon, `p:step(…)`)")
+    -- None of these was added.
+    assert.equal("p: 1 step\n└── a", tostring(p))
+  end)
+
+  it("are told before anything runs", function()
+    local ran = prefix .. "ran"
+    local p = pipeline.new("p")
+    p:step("loader", function() lithops.storage:put_object(nil, ran, "") end):step("b", double, "laoder")
+    assert.has_error(function() p:run() end, "pipeline `p`: step `b` needs `laoder`, which is no step; did you mean `loader`?")
+    local q = pipeline.new("q")
+    q:step("z", function() lithops.storage:put_object(nil, ran, "") end)
+    q:step("a", double, "b"):step("b", double, { "z", "c" }):step("c", double, "a")
+    assert.has_error(function() q:run() end, "pipeline `q`: steps need each other: `a` needs `b` needs `c` needs `a`")
+    assert.has_error(function() q:tree() end)
+    assert.equal("pipeline q", tostring(q))
+    local r = pipeline.new("r"):step("self", double, "self")
+    assert.has_error(function() r:run() end, "pipeline `r`: steps need each other: `self` needs `self`")
+    assert.has_error(function() pipeline.new("s"):step("load", double, "data.csv"):run() end,
+      "pipeline `s`: step `load` needs `data.csv`, which is no step; a text is written `pipeline.value(text)`")
+    assert.is_nil((lithops.storage:head_object(nil, ran)))
+  end)
+
+  it("are told in options of a run", function()
+    local p = report()
+    assert.has_error(function() p:run({ upto = "cuont" }) end,
+      "run: option `upto`: pipeline `report` has no step `cuont`; did you mean `count`?")
+    assert.has_error(function() p:run({ upto = "load", results = "count" }) end,
+      "run: option `results`: step `count` does not run, since none of `upto` needs it")
+    assert.has_error(function() p:run({ given = { laod = {} } }) end,
+      "run: option `given`: pipeline `report` has no step `laod`; did you mean `load`?")
+    assert.has_error(function() p:run({ only = "load" }) end,
+      "run: unknown option `only`; known are `executor`, `given`, `on_step`, `results`, `throw_except`, `upto`")
+  end)
+end)
