@@ -223,8 +223,7 @@ unsafe fn push_message(state: *mut ffi::lua_State, position: c_int) {
         traceback::push_name(state);
         let name = if ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
             let full = ffi::lua_tostring(state, -1);
-            // With a colon the table comes first. A tail call has the name of its caller's call, so that the name alone says nothing.
-            if is_method && position == 1 && is_of_lithops(full) {
+            if is_method && is_of_lithops(full) {
                 ffi::lua_pushfstring(
                     state,
                     c"'%s' is called with a dot, as `%s(\u{2026})`, not with a colon".as_ptr(),

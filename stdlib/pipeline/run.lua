@@ -39,12 +39,17 @@ function Run.new(graph, steps, options)
   return run
 end
 
+local function all(...)
+  return ...
+end
+
 --- Calls a method of the executor, or the function of that name, which is of the default one.
 function Run:call(method, ...)
   if self.executor then
     return self.executor[method](self.executor, ...)
   end
-  return lithops[method](...)
+  -- Not as a tail call, whose function would have the name of this method in messages.
+  return all(lithops[method](...))
 end
 
 function Run:state(name)

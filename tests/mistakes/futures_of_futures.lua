@@ -1,2 +1,2 @@
-local lists = { lithops.map(print, { 1 }), lithops.map(print, { 2 }) }
+local lists = { lithops.map(tostring, { 1 }), lithops.map(tostring, { 2 }) }
 print(lithops.get_result(lists))
