@@ -54,6 +54,30 @@ local function report()
   return p
 end
 
+-- An executor for one call, which ends between the first look at whether it is done and the second.
+local function ending_when_seen(executor)
+  local future, is_seen
+  local shown = setmetatable({}, {
+    __index = function(_, name)
+      if name == "done" and not is_seen then
+        is_seen = true
+        future:wait()
+        return false
+      end
+      return future[name]
+    end,
+  })
+  return {
+    executor_id = executor.executor_id,
+    call_async = function(_, ...)
+      future = executor:call_async(...)
+      return shown
+    end,
+    get_result = function() return executor:get_result(future) end,
+    clean = function() executor:clean({ fs = { future }, force = true }) end,
+  }
+end
+
 describe("a pipeline", function()
   teardown(function()
     lithops.storage:delete_objects(nil, lithops.storage:list_keys(nil, prefix))
@@ -174,6 +198,14 @@ describe("a pipeline", function()
     end
   end)
 
+  it("sees the end of a step that ends while it looks", function()
+    local p = pipeline.new():step("only", double, { 21 })
+    local results, err = p:run({ executor = ending_when_seen(lithops.FunctionExecutor()), throw_except = false })
+    assert.is_nil(err)
+    assert.same({ only = 42 }, results)
+    assert.equal("done", p:describe()[1].state)
+  end)
+
   it("leaves nothing for a get_result of all", function()
     report():run({ results = "total" })
     assert.same({ n = 0 }, lithops.get_result())
@@ -198,7 +230,13 @@ describe("options of a run", function()
 
   it("fetch only results that are wanted", function()
     local p = report()
-    assert.same({ total = 1300 }, p:run({ results = "total" }))
+    -- Without `throw_except = false` there never is an error to look at.
+    local results, err = p:run({ results = "total", throw_except = false })
+    assert.is_nil(err)
+    assert.same({ total = 1300 }, results)
+    for _, step in ipairs(p:describe()) do
+      assert.equal("done", step.state, step.name)
+    end
     assert.same({ total = 1300, load = { 1 } }, p:run({ results = { "total", "load" }, given = { load = { 1 }, squares = { 300 } } }))
   end)
 
