@@ -47,24 +47,33 @@ local function check(options)
       end
       error(("unknown option `%s`%s"):format(tostring(name), require("nearest").hint(tostring(name), known)), 4)
     elseif not kind[2](value) then
-      error(("option `%s` must be %s, not a %s"):format(name, kind[1], type(value)), 4)
+      local shown = type(value) == "number" and tostring(value) or "a " .. type(value)
+      error(("option `%s` must be %s, not %s"):format(name, kind[1], shown), 4)
     end
   end
   return options
 end
 
 local function extended(path, ...)
-  local longer = { unpack(path) }
+  local longer = {}
+  for i = 1, #path do
+    longer[i] = path[i]
+  end
   for i = 1, select("#", ...) do
     longer[#path + i] = (select(i, ...))
   end
   return longer
 end
 
+-- What is deeper is not shown, so that it needs no processing: each level has two items in a path at most.
+local MAX_PATH = 2 * printer.MAX_DEPTH + 2
+
 -- What `process` makes of an item and of all in it, as a copy.
 local function processed(process, item, path, seen)
   if item == nil then
     return nil
+  elseif #path >= MAX_PATH then
+    return item
   elseif seen[item] ~= nil then
     return seen[item]
   end

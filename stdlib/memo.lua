@@ -59,11 +59,23 @@ local function remembering(fn, known, class, key_of)
   end
 end
 
+local function checked_key(name, ...)
+  if select("#", ...) == 0 then
+    arguments.raise("%s: option `key` returned nothing, so that all calls would be the same; have it return what tells them apart", name)
+  end
+  return ...
+end
+
+-- What the option `key` is called by; nil if there is none.
+local function own_key_of(key_option, name)
+  return key_option and function(...) return checked_key(name, key_option(...)) end
+end
+
 local function in_memory(fn, options, name)
   arguments.check_type(fn, "function", 1, name)
   options = arguments.options(options, MEMORY, name)
   local cache = Cache.new(options.max, options.ttl)
-  local own_key = options.key
+  local own_key = own_key_of(options.key, name)
   local ids = setmetatable({}, { __mode = "k" })
   local function key_of(...)
     if own_key then
@@ -98,7 +110,7 @@ function memo.stored(fn, options)
     storage = options.storage,
     ttl = options.ttl,
   })
-  local own_key = options.key
+  local own_key = own_key_of(options.key, "stored")
   local function key_of(...)
     if own_key then
       return Store.object_key(store, own_key(...))

@@ -9,6 +9,18 @@ local retry = {}
 
 local DEFAULTS = { attempts = 3, delay = 1, backoff = 2, max_delay = 60, jitter = 0.1 }
 
+local function is_list_of_strings(value)
+  if type(value) ~= "table" then
+    return false
+  end
+  for key, element in pairs(value) do
+    if type(key) ~= "number" or type(element) ~= "string" then
+      return false
+    end
+  end
+  return true
+end
+
 local KINDS = {
   attempts = {
     "a whole number of 1 or more, or math.huge",
@@ -20,8 +32,8 @@ local KINDS = {
   jitter = { "a number from 0 to 1", function(value) return type(value) == "number" and value >= 0 and value <= 1 end },
   timeout = arguments.SECONDS,
   on = {
-    "a function, a pattern or a list of kinds",
-    function(value) return type(value) == "function" or type(value) == "string" or type(value) == "table" end,
+    "a function, a pattern or a list of kinds, which are strings",
+    function(value) return type(value) == "function" or type(value) == "string" or is_list_of_strings(value) end,
   },
   on_result = arguments.FUNCTION,
   on_retry = arguments.FUNCTION,
@@ -34,7 +46,12 @@ local function is_wanted(on, err)
   elseif type(on) == "function" then
     return on(err) and true or false
   elseif type(on) == "string" then
-    return tostring(type(err) == "table" and err.message or err):find(on) ~= nil
+    local text = tostring(type(err) == "table" and err.message or err)
+    local ok, found = pcall(string.find, text, on)
+    if not ok then
+      arguments.raise("retry: option `on`, %s, is no valid pattern (%s); the error that it is for was: %s", arguments.shown(on), found, text)
+    end
+    return found ~= nil
   end
   for _, kind in ipairs(on) do
     if type(err) == "table" and err.kind == kind then
@@ -58,7 +75,13 @@ end
 
 -- Seconds to wait behind an attempt, counted from 1.
 local function pause(options, attempt)
-  local seconds = math.min(options.delay * options.backoff ^ (attempt - 1), options.max_delay)
+  local seconds = options.delay
+  -- The power becomes infinite, which times 0 is NaN.
+  if seconds > 0 then
+    seconds = seconds * options.backoff ^ (attempt - 1)
+  end
+  -- What chance adds must not be more than is allowed.
+  seconds = math.min(seconds, options.max_delay / (1 + options.jitter))
   return seconds * (1 + options.jitter * (2 * random() - 1))
 end
 

@@ -32,7 +32,10 @@ local COMMON = arguments.joined(arguments.MAP, {
   maximize = arguments.BOOLEAN,
 })
 local RANDOM = arguments.joined(COMMON, {
-  n = arguments.POSITIVE,
+  n = {
+    ("a whole number from 1 to %d"):format(spaces.MOST),
+    function(value) return arguments.POSITIVE[2](value) and value <= spaces.MOST end,
+  },
   seed = { "a whole number", function(value) return type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 end },
 })
 local OPTIONS = {
@@ -71,14 +74,14 @@ end
 
 --- Tries all parameters.
 function search.grid(fn, space, options)
-  local dimensions, details
+  local dimensions, details ---@type table, table
   dimensions, options, details = checked("grid", fn, space, options)
   return try_all(fn, spaces.grid(dimensions, options.steps), options, details, "grid")
 end
 
 --- Tries random parameters.
 function search.random(fn, space, options)
-  local dimensions, details
+  local dimensions, details ---@type table, table
   dimensions, options, details = checked("random", fn, space, options)
   details.seed = options.seed or Rng.fresh_seed()
   return try_all(fn, random_params(dimensions, options.n or DEFAULT_N, details.seed), options, details, "random")
@@ -86,7 +89,7 @@ end
 
 --- Tries random parameters with a small budget, and the best of them with larger ones.
 function search.halving(fn, space, options)
-  local dimensions, details
+  local dimensions, details ---@type table, table
   dimensions, options, details = checked("halving", fn, space, options)
   details.seed = options.seed or Rng.fresh_seed()
   local rounds = halving.rounds(options)

@@ -11,6 +11,18 @@ local function length(list)
   return type(list.n) == "number" and list.n or #list
 end
 
+-- Raises unless the argument is a list.
+local function check_list(list, name)
+  check_type(list, "table", 1, name)
+  if #list == 0 then
+    local key = next(list)
+    if key ~= nil and key ~= "n" then
+      arguments.raise("bad argument #1 to '%s' (list expected, got a table whose keys are not 1, 2, …, such as %s)", name,
+        arguments.shown(key))
+    end
+  end
+end
+
 local function slice(list, first, last)
   local part = {}
   for i = first, last do
@@ -44,7 +56,7 @@ end
 --- Splits a list into `n` parts whose lengths differ by one at most, the longer ones first.
 --- A list of fewer than `n` elements gives as many parts as it has elements.
 function shard.parts(list, n)
-  check_type(list, "table", 1, "parts")
+  check_list(list, "parts")
   check_whole(n, 1, 2, "parts")
   local parts = {}
   for i, range in ipairs(shard.range(#list, n)) do
@@ -55,7 +67,7 @@ end
 
 --- Splits a list into parts of `size` elements; the last one holds what is left.
 function shard.chunks(list, size)
-  check_type(list, "table", 1, "chunks")
+  check_list(list, "chunks")
   check_whole(size, 1, 2, "chunks")
   local parts = {}
   for first = 1, #list, size do
@@ -66,7 +78,7 @@ end
 
 --- Gives the elements to `n` parts in turn, as cards are dealt.
 function shard.round_robin(list, n)
-  check_type(list, "table", 1, "round_robin")
+  check_list(list, "round_robin")
   check_whole(n, 1, 2, "round_robin")
   local parts = empty_parts(math.min(n, #list))
   for i = 1, #list do
@@ -120,7 +132,7 @@ end
 --- Splits a list into `n` parts that cost about the same: the dearest element first, each to the part that costs least so far. Within
 --- a part, elements stay in their order. Gives the parts, and what each costs.
 function shard.by_weight(list, n, cost)
-  check_type(list, "table", 1, "by_weight")
+  check_list(list, "by_weight")
   check_whole(n, 1, 2, "by_weight")
   check_type(cost, "function", 3, "by_weight")
   local costs, numbers = by_cost(list, cost)
@@ -144,6 +156,8 @@ function shard.by_weight(list, n, cost)
   return members, weights
 end
 
+local KEY_TYPES = { string = true, number = true, boolean = true }
+
 --- The number, 1 to `n`, of the part that a key belongs to: the same in all processes, at all times.
 function shard.of_key(key, n)
   check_whole(n, 1, 2, "of_key")
@@ -165,7 +179,7 @@ end
 --- Splits a list into exactly `n` parts by keys: elements with the same key are in the same part, which may be empty. `key_of` gives
 --- the key of an element; without it, elements are keys.
 function shard.by_key(list, n, key_of)
-  check_type(list, "table", 1, "by_key")
+  check_list(list, "by_key")
   check_whole(n, 1, 2, "by_key")
   if key_of ~= nil then
     check_type(key_of, "function", 3, "by_key")
@@ -175,6 +189,9 @@ function shard.by_key(list, n, key_of)
     local key = list[i]
     if key_of then
       key = key_of(key)
+    end
+    if not KEY_TYPES[type(key)] then
+      arguments.raise("by_key: the key of element %d must be a string, a number or a boolean, not %s", i, arguments.shown(key))
     end
     local part = parts[shard.of_key(key, n)]
     part[#part + 1] = list[i]

@@ -69,7 +69,7 @@ local function quantile_of(list, n, q)
   local place = q * (n - 1) + 1
   local below = math.floor(place)
   local value, following = list[below], list[math.min(below + 1, n)]
-  return (place == below or value == following) and value or value + (following - value) * (place - below)
+  return (place == below or value == following) and value or values.between(value, following, place - below)
 end
 
 local function quantiles(list, name, ...)

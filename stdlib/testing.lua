@@ -10,7 +10,25 @@ for name, value in pairs(require "testing.functions") do
   testing[name] = value
 end
 
-local OPTIONS = { filter = true, filter_out = true, tags = true, exclude_tags = true, seed = true, fail_fast = true }
+local function is_text_or_list(value)
+  if type(value) == "table" then
+    for _, element in ipairs(value) do
+      if type(element) ~= "string" then
+        return false
+      end
+    end
+    return true
+  end
+  return type(value) == "string"
+end
+
+local TEXTS = { "a string or a list of strings", is_text_or_list }
+
+local OPTIONS = {
+  filter = TEXTS, filter_out = TEXTS, tags = TEXTS, exclude_tags = TEXTS,
+  seed = { "a whole number", function(value) return type(value) == "number" and value % 1 == 0 end },
+  fail_fast = { "true or false", function(value) return type(value) == "boolean" end },
+}
 
 local function checked(options)
   if options ~= nil and type(options) ~= "table" then
@@ -18,12 +36,15 @@ local function checked(options)
   end
   local result = {}
   for name, value in pairs(options or {}) do
-    if not OPTIONS[name] then
+    local kind = OPTIONS[name]
+    if not kind then
       local known = {}
       for option in pairs(OPTIONS) do
         known[#known + 1] = option
       end
       error(("unknown option `%s`%s"):format(tostring(name), require("nearest").hint(tostring(name), known)), 3)
+    elseif not kind[2](value) then
+      error(("option `%s` must be %s, not %s"):format(name, kind[1], require("lithops.arguments").shown(value)), 3)
     end
     local is_list = name ~= "seed" and name ~= "fail_fast"
     result[name] = is_list and type(value) == "string" and { value } or value
@@ -34,6 +55,9 @@ end
 --- Runs the tests that were described so far, prints the results, and forgets the tests.
 function testing.run(options)
   options = checked(options)
+  if suite.running then
+    error("'testing.run' cannot be called inside a test", 2)
+  end
   local ok, selected = pcall(runner.select, options)
   if not ok then
     error(selected, 2)

@@ -62,11 +62,9 @@ function methods:_action_and_init()
   return actions[action] or action, init
 end
 
---- The key of its value in the result.
-function methods:_key()
-  if self._target then
-    return self._target
-  elseif not self._is_option then
+-- The key of its value in the result where the script names none.
+function methods:_default_key()
+  if not self._is_option then
     return self._name
   end
   local long
@@ -74,6 +72,11 @@ function methods:_key()
     long = long or alias:sub(1, 2) == "--" and alias:sub(3)
   end
   return ((long or self._aliases[1]:sub(2)):gsub("%-", "_"))
+end
+
+--- The key of its value in the result.
+function methods:_key()
+  return self._target or self:_default_key()
 end
 
 -- How its value at `index` is called in usage and help.
@@ -85,13 +88,15 @@ function methods:_value_name(index)
   elseif self._choices then
     return "{" .. table.concat(self._choices, ",") .. "}"
   end
-  return "<" .. (self._is_option and self:_key():gsub("_", "-") or self._name) .. ">"
+  return "<" .. (self._is_option and self:_default_key():gsub("_", "-") or self._name) .. ">"
 end
 
 --- Its values in usage and help: `<a> [<b>] ...`.
 function methods:_values_usage()
   local words = {}
-  local least = math.min(self._minargs, 3)
+  -- What has a default in its place may be left out.
+  local may_lack = self._default ~= nil and self._defmode:find("a", 1, true) ~= nil
+  local least = may_lack and 0 or math.min(self._minargs, 3)
   for i = 1, least do
     words[i] = self:_value_name(i)
   end

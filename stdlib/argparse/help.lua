@@ -1,5 +1,10 @@
 --- The texts of usage and help.
+local wrap = require "argparse.wrap"
+
 local help = {}
+
+--- The least width that is left for descriptions, in letters.
+local LEAST_WIDTH = 10
 
 -- Whether usage shows an element in brackets.
 local function may_lack(option)
@@ -90,7 +95,9 @@ end
 local function line_of(parser, element)
   local margin = parser:_inherited("help_description_margin", 25)
   local left = (" "):rep(parser:_inherited("help_usage_margin", 3)) .. left_of(element)
-  local right = right_of(element):gsub("\n", "\n" .. (" "):rep(margin))
+  local width = parser:_inherited("help_max_width")
+  local lines = wrap(right_of(element), width and math.max(width - margin, LEAST_WIDTH))
+  local right = table.concat(lines, "\n" .. (" "):rep(margin)):gsub("\n +\n", "\n\n")
   if right == "" then
     return left
   elseif #left + 2 > margin then
@@ -108,8 +115,14 @@ local function put_group(parser, out, title, elements, done)
     end
   end
   if #lines > 0 then
-    out[#out + 1] = title .. ":\n" .. table.concat(lines, "\n")
+    local space = ("\n"):rep(1 + parser:_inherited("help_vertical_space", 0))
+    out[#out + 1] = title .. ":" .. space .. table.concat(lines, space)
   end
+end
+
+-- The description or the epilog of a parser.
+local function paragraph(parser, text)
+  return text and table.concat(wrap(text, parser:_inherited("help_max_width")), "\n")
 end
 
 --- All of the help.
@@ -118,14 +131,14 @@ function help.text(parser)
     return parser._help
   end
   local out, done = { help.usage(parser) }, {}
-  out[#out + 1] = parser._description
+  out[#out + 1] = paragraph(parser, parser._description)
   for _, group in ipairs(parser._groups) do
     put_group(parser, out, group.name, group, done)
   end
   put_group(parser, out, "Arguments", parser._arguments, done)
   put_group(parser, out, "Options", parser._options, done)
   put_group(parser, out, "Commands", parser._commands, done)
-  out[#out + 1] = parser._epilog
+  out[#out + 1] = paragraph(parser, parser._epilog)
   return table.concat(out, "\n\n")
 end
 

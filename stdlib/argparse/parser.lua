@@ -50,7 +50,7 @@ local function check_elements(list, from, what)
   end
 end
 
---- Of these options one can be used at most.
+--- Of these options and arguments one can be used at most.
 function methods:mutex(...)
   local mutex = { ... }
   check_elements(mutex, 1, "mutex")
@@ -155,6 +155,11 @@ local function parse(self, args, what)
   if type(args) ~= "table" then
     properties.refuse(("bad argument #1 to '%s' (table expected, got %s)"):format(what, type(args)))
   end
+  for i, text in ipairs(args) do
+    if type(text) ~= "string" then
+      properties.refuse(("bad argument #1 to '%s' (list of strings expected, element %d is a %s)"):format(what, i, type(text)))
+    end
+  end
   local ok, result = pcall(state.parse, self, args)
   if ok then
     return result
@@ -205,6 +210,18 @@ function methods:command(...)
   return add(self, self._commands, command)
 end
 
+-- Calls with a dot are told, but for those of `error`, which a script may put its own function in place of.
+for name, method in pairs(methods) do
+  if not name:find("^_") and name ~= "error" then
+    methods[name] = function(self, ...)
+      local meta = getmetatable(self)
+      if meta ~= Parser._meta and meta ~= Command._meta then
+        properties.refuse(("bad argument to '%s' (parser expected; call it with a colon, `parser:%s(…)`)"):format(name, name))
+      end
+      return method(self, ...)
+    end
+  end
+end
 for name, method in pairs(methods) do
   command_methods[name] = method
 end

@@ -101,9 +101,9 @@ local function init(self, value)
   self._has_init, self._init = true, value
 end
 
--- Names with spaces between them are aliases.
+-- Names with spaces between them are aliases, and so are those of a further call: `parser:option "-o" "--output"`.
 local function names(self, value, name)
-  self._aliases = {}
+  self._aliases = self._aliases or {}
   for alias in typed("string")(value, name):gmatch("%S+") do
     self._aliases[#self._aliases + 1] = alias
   end
@@ -113,7 +113,25 @@ local function names(self, value, name)
   self._name = self._aliases[1]
 end
 
-local STRING, BOOLEAN, FUNCTION, NUMBER = typed("string"), typed("boolean"), typed("function"), typed("number")
+local STRING, BOOLEAN, FUNCTION = typed("string"), typed("boolean"), typed("function")
+
+-- A number of letters or lines.
+local function size(value, name)
+  if type(value) ~= "number" or not (value >= 0) then
+    expected("a number of 0 or more", name, value)
+  end
+  return value
+end
+
+-- What may be typed is text.
+local function choices(value, name)
+  for i, choice in ipairs(typed("table")(value, name)) do
+    if type(choice) ~= "string" then
+      refuse(("bad property `%s` (list of strings expected, element %d is a %s)"):format(name, i, type(choice)))
+    end
+  end
+  return value
+end
 
 --- The setters of an argument. Those of an option, and of a parser, go on from here.
 properties.argument = {
@@ -123,7 +141,7 @@ properties.argument = {
     local modes = { u = "u", a = "a", unused = "u", arg = "a", ua = "ua", au = "ua" }
     return modes[value] or expected('"u", "a" or "ua"', name, value)
   end),
-  show_default = field(BOOLEAN), argname = field(typed("string", "table")), choices = field(typed("table")),
+  show_default = field(BOOLEAN), argname = field(typed("string", "table")), choices = field(choices),
   hidden = field(BOOLEAN), action = field(action), init = init,
 }
 
@@ -137,8 +155,8 @@ properties.option = setmetatable({
 properties.parser = {
   name = field(STRING), description = field(STRING), epilog = field(STRING), usage = field(STRING), help = field(STRING),
   require_command = field(BOOLEAN), command_target = field(STRING), action = field(FUNCTION), handle_options = field(BOOLEAN),
-  usage_max_width = field(NUMBER), usage_margin = field(NUMBER), help_usage_margin = field(NUMBER),
-  help_description_margin = field(NUMBER),
+  usage_max_width = field(size), usage_margin = field(size), help_usage_margin = field(size),
+  help_description_margin = field(size), help_max_width = field(size), help_vertical_space = field(size),
   add_help = function(self, value) self:_set_help(value) end,
 }
 

@@ -15,8 +15,13 @@ function Slot.new(owner, element)
   local action, init = element:_action_and_init()
   local key = element:_key()
   if init ~= nil then
-    if type(init) == "table" and not element._has_init then
-      init = {}
+    if type(init) == "table" then
+      -- What is put into it is that of this command line.
+      local copy = {}
+      for name, value in pairs(init) do
+        copy[name] = value
+      end
+      init = copy
     end
     owner.result[key] = init
   end
@@ -118,9 +123,9 @@ end
 -- An option is used once more.
 function Slot:use(name)
   local element = self.element
-  self.owner:check_mutexes(self, name)
-  self.uses = self.uses + 1
   self.name = name
+  self.owner:check_mutexes(self)
+  self.uses = self.uses + 1
   if self.uses > element._maxcount then
     if not element._overwrite then
       mistake.fail(self.owner, ("option '%s' must be used at most %s"):format(name, counted(element._maxcount, "time")))
@@ -128,6 +133,14 @@ function Slot:use(name)
     self.overwrite = true
   end
   self.args = {}
+end
+
+-- Uses an option without an argument until it has been used often enough.
+function Slot:use_default()
+  repeat
+    self:use(self.name or self.element._name)
+    self:complete()
+  until self.uses >= self.element._mincount
 end
 
 -- No more arguments come.
@@ -148,7 +161,10 @@ function Slot:finish()
     until #self.args >= element._minargs
     self:complete()
   elseif element._is_option and self.uses < element._mincount then
-    if self.uses == 0 then
+    if self:default("a") ~= nil then
+      self:use_default()
+      return
+    elseif self.uses == 0 then
       mistake.fail(self.owner, ("missing %s"):format(self:label()))
     end
     mistake.fail(self.owner, ("option '%s' must be used at least %s"):format(self.name, counted(element._mincount, "time")))

@@ -34,15 +34,16 @@ function State:enter(parser, name)
   end
 end
 
-function State:check_mutexes(slot, name)
+--- Raises unless an option or an argument may be used next to those that were.
+function State:check_mutexes(slot)
   for _, mutex in ipairs(self.mutexes) do
     for _, element in ipairs(mutex) do
       if element == slot.element then
         local used = self.used[mutex]
         if used and used.slot ~= slot then
-          fail(self, ("option '%s' can not be used together with %s"):format(name, used.label))
+          fail(self, ("%s can not be used together with %s"):format(slot:label(), used.label))
         end
-        self.used[mutex] = { slot = slot, label = ("option '%s'"):format(name) }
+        self.used[mutex] = { slot = slot, label = slot:label() }
       end
     end
   end
@@ -150,6 +151,7 @@ function State:positional(text)
   if not slot then
     return self:command(text)
   end
+  self:check_mutexes(slot)
   slot:pass(text)
   if slot:is_full() then
     slot.uses = 1
@@ -179,7 +181,9 @@ function State:finish()
   for _, slot in ipairs(self.slots) do
     slot:finish()
   end
-  for _, entered in ipairs(self.parsers) do
+  -- The innermost command comes first.
+  for i = #self.parsers, 1, -1 do
+    local entered = self.parsers[i]
     local action = entered[1]._action
     if action then
       action(self.result, entered[2] or entered[1]._name)

@@ -1,5 +1,6 @@
 --- The options of datasets: which there are, and what holds where they say nothing.
 local memory = require "dataset.memory"
+local nearest = require "nearest"
 
 local settings = {}
 
@@ -15,45 +16,6 @@ for _, list in ipairs({ OWN, JOB }) do
 end
 
 local DEFAULT_MEMORY = 2 ^ 27
-
--- How many letters have to be changed, left out, added or swapped with their neighbour to make one name of another.
-local function distance(a, b)
-  local before, last, row = {}, {}, {}
-  for j = 0, #b do
-    last[j] = j
-  end
-  for i = 1, #a do
-    row[0] = i
-    for j = 1, #b do
-      local x, y = a:byte(i), b:byte(j)
-      row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x == y and 0 or 1))
-      if i > 1 and j > 1 and x == b:byte(j - 1) and y == a:byte(i - 1) then
-        row[j] = math.min(row[j], before[j - 2] + 1)
-      end
-    end
-    before, last, row = last, row, before
-  end
-  return last[#b]
-end
-
-local function plain(name)
-  return (name:lower():gsub("[_-]", ""))
-end
-
--- The end of a message about an unknown option, as jobs tell it: the nearest known one, or all of them.
-local function suggestion(name, names)
-  local best, least
-  for _, known in ipairs(names) do
-    local changes = distance(plain(name), plain(known))
-    if not least or changes < least then
-      best, least = known, changes
-    end
-  end
-  if least <= math.max(1, math.min(3, math.floor(#plain(name) / 3))) then
-    return ("; did you mean `%s`?"):format(best)
-  end
-  return ("; known are `%s`"):format(table.concat(names, "`, `"))
-end
 
 local function is_whole(least)
   return function(value) return type(value) == "number" and value >= least and value % 1 == 0 end
@@ -113,7 +75,7 @@ function settings.check(options, names, level)
     if type(name) ~= "string" then
       error(("options have names, not %s"):format(shown(name)), level + 1)
     elseif not known[name] then
-      error(("unknown option `%s`%s"):format(name, suggestion(name, names)), level + 1)
+      error(("unknown option `%s`%s"):format(name, nearest.hint(name, names)), level + 1)
     end
     local kind = KINDS[name]
     if kind and not kind[2](value) then

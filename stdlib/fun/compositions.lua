@@ -6,48 +6,132 @@ local push, run, wrap = Iterator.push, Iterator.run, Iterator.wrap
 
 local compositions = {}
 
-local function zip_two_gen(param, states)
-  local first_state, first = param[1].gen(param[1].param, states[1])
-  if first_state == nil then
+local function zip_two_gen(pair, states)
+  local state, first = pair.gen(pair.param, states[1])
+  if state == nil then
     return nil
   end
-  local second_state, second = param[2].gen(param[2].param, states[2])
-  if second_state == nil then
+  local other_state, second = pair.other_gen(pair.other_param, states[2])
+  if other_state == nil then
     return nil
   end
-  return { first_state, second_state }, first, second
+  return { state, other_state }, first, second
 end
 
-local function zip_gen(param, states)
-  local n, following, values = param.n, {}, {}
-  for i = 1, n do
-    local state, value = param[i].gen(param[i].param, states[i])
-    if state == nil then
-      return nil
-    end
-    following[i], values[i] = state, value
+local function beside(state, first, other_state, ...)
+  if other_state == nil then
+    return nil
   end
-  return following, unpack(values, 1, n)
+  return { state, other_state }, first, ...
 end
 
--- The first is pushed; the second is pulled along.
-push[zip_two_gen] = function(param, states, down, node)
-  node = loops.step(node, zip_two_gen, param[2].gen)
-  local gen, inner, state = param[2].gen, param[2].param, states[2]
-  local stopped = false
-  run(param[1].gen, param[1].param, states[1], function(first)
-    local second
-    state, second = gen(inner, state)
-    if state == nil then
-      return true
+-- Three are zipped as one and the pair of the others, and so on: values whose number is not known have to be in a list, and LuaJIT does
+-- not compile `unpack`.
+local function zip_more_gen(pair, states)
+  local state, first = pair.gen(pair.param, states[1])
+  if state == nil then
+    return nil
+  end
+  return beside(state, first, pair.other_gen(pair.other_param, states[2]))
+end
+
+local function joined(first, state, ...)
+  if state == nil then
+    return nil
+  end
+  return state, first, ...
+end
+
+-- Gives the values of the next element of all cursors from this one on, behind what is nil at the end. Cursors change: a table for each
+-- state would cost more than all else. It has no upvalues either, for the reason that `puller_of_two` has none.
+local function pull(cursor, pull, joined)
+  local state, first = cursor.gen(cursor.param, cursor.state)
+  local others = cursor.others
+  cursor.state = state
+  if state == nil or not others then
+    return state, first
+  end
+  return joined(first, pull(others, pull, joined))
+end
+
+local function cursors(pair, states)
+  local others
+  if pair.has_more then
+    others = cursors(pair.other_param, states[2])
+  else
+    others = { gen = pair.other_gen, param = pair.other_param, state = states[2], others = false }
+  end
+  return { gen = pair.gen, param = pair.param, state = states[1], others = others }
+end
+
+-- What the first of two is pushed to: the second is pulled along. It has no upvalues, as each combination has one of its own: a trace
+-- that ends in a `gen` would be that of all combinations. It makes three functions, as LuaJIT takes them for one from the third on.
+local function puller_of_two(at, down)
+  local step
+  for _ = 1, 3 do
+    step = function(first)
+      local state, second = at.gen(at.param, at.state)
+      at.state = state
+      if state == nil then
+        return true
+      end
+      if down(first, second) then
+        at.stopped = true
+        return true
+      end
+      return false
     end
-    if down(first, second) then
-      stopped = true
-      return true
+  end
+  return step
+end
+
+push[zip_two_gen] = function(pair, states, down, node)
+  node = loops.step(node, zip_two_gen, pair.other_gen)
+  local at = { gen = pair.other_gen, param = pair.other_param, state = states[2], stopped = false }
+  run(pair.gen, pair.param, states[1], loops.of(node, "puller", puller_of_two)(at, down), node)
+  return at.stopped
+end
+
+local function pushed(at, down, first, state, ...)
+  if state == nil then
+    return true
+  elseif down(first, ...) then
+    at.stopped = true
+    return true
+  end
+  return false
+end
+
+-- The same where more than one are pulled along.
+local function puller_of_more(at, down, pushed, pull, joined)
+  local step
+  for _ = 1, 3 do
+    step = function(first)
+      return pushed(at, down, first, pull(at.others, pull, joined))
     end
-    return false
-  end, node)
-  return stopped
+  end
+  return step
+end
+
+push[zip_more_gen] = function(pair, states, down, node)
+  node = loops.step(node, zip_more_gen)
+  local other = pair.other_param
+  while other.has_more do
+    node = loops.step(node, zip_more_gen, other.gen)
+    other = other.other_param
+  end
+  node = loops.step(loops.step(node, zip_two_gen, other.gen), zip_two_gen, other.other_gen)
+  local at = { others = cursors(pair.other_param, states[2]), stopped = false }
+  local step = loops.of(node, "puller", puller_of_more)(at, down, pushed, loops.of(node, "pull", pull), joined)
+  run(pair.gen, pair.param, states[1], step, node)
+  return at.stopped
+end
+
+-- The first value of each element.
+local function firsts_gen(source, state)
+  local first
+  state, first = source.gen(source.param, state)
+  return state, first
 end
 
 --- Takes iterators.
@@ -56,12 +140,22 @@ function compositions.zip(...)
   if n == 0 then
     return wrap(Iterator.nothing())
   end
-  local param, states = { n = n, ... }, {}
-  for i = 1, n do
-    states[i] = param[i].state
+  local sources = { ... }
+  local zipped = sources[n]
+  if n == 1 then
+    return wrap(firsts_gen, zipped, zipped.state)
   end
-  return wrap(n == 2 and zip_two_gen or zip_gen, param, states)
+  for i = n - 1, 1, -1 do
+    local source = sources[i]
+    local pair = { gen = source.gen, param = source.param, other_gen = zipped.gen, other_param = zipped.param }
+    pair.has_more = i < n - 1
+    zipped = wrap(pair.has_more and zip_more_gen or zip_two_gen, pair, { source.state, zipped.state })
+  end
+  return zipped
 end
+
+-- So few elements are gone over again by what pulls them: a loop of its own for each time costs more.
+local FEW = 100
 
 local function cycled(param, state, ...)
   if state == nil then
@@ -75,23 +169,23 @@ local function cycle_gen(param, state)
 end
 
 push[cycle_gen] = function(param, state, down, node)
-  node = loops.step(node, cycle_gen)
+  node = loops.step(node, cycle_gen, param.gen)
   local gen, inner, from = param.gen, param.param, state
-  local has_any
-  local function seen(...)
-    has_any = true
+  local seen
+  local function counted(...)
+    seen = seen + 1
     return down(...)
   end
-  if run(gen, inner, from, seen, node) then
-    return true
-  end
   repeat
-    has_any = false
-    if run(gen, inner, param.state, seen, node) then
+    seen = 0
+    if run(gen, inner, from, counted, node) then
       return true
     end
-  until not has_any
-  return false
+    from = param.state
+    if seen < FEW then
+      return Iterator.run_pulled(cycle_gen, param, from, down, node)
+    end
+  until false
 end
 
 function compositions.cycle(gen, param, state)

@@ -80,6 +80,9 @@ end
 
 --- An iteration over all that a generic `for` would give.
 function Iterator.from(next_values, invariant, control)
+  if next_values == next and type(invariant) == "table" then
+    return map_gen, invariant, control
+  end
   return for_gen, { next = next_values, invariant = invariant }, control
 end
 
@@ -148,18 +151,21 @@ function Iterator.nothing()
   return nothing_gen, nil, nil
 end
 
---- An iterator function of the values alone.
-function Iterator.values(gen, param, state)
-  local function step(next_state, ...)
-    state = next_state
-    if state == nil then
-      gen = nothing_gen
-      return nil
-    end
-    return ...
+local function values_of(cursor, state, ...)
+  cursor.state = state
+  if state == nil then
+    cursor.gen = nothing_gen
+    return nil
   end
+  return ...
+end
+
+--- An iterator function of the values alone. Where it is lies in a table and not in a variable of two functions, which LuaJIT would
+--- write and read again for each element.
+function Iterator.values(gen, param, state)
+  local cursor = { gen = gen, param = param, state = state }
   return function()
-    return step(gen(param, state))
+    return values_of(cursor, cursor.gen(cursor.param, cursor.state))
   end
 end
 
@@ -196,14 +202,19 @@ local function run_any(gen, param, state, down, step)
   return stopped
 end
 
+--- Pushes the elements of an iteration, one call of `gen` for each.
+function Iterator.run_pulled(gen, param, state, down, node)
+  node = loops.step(node, "gen", gen)
+  return loops.of(node, "any", run_any)(gen, param, state, down, step)
+end
+
 --- Pushes the elements of any iteration.
 function Iterator.run(gen, param, state, down, node)
   local own = push[gen]
   if own then
     return own(param, state, down, node)
   end
-  node = loops.step(node, "gen", gen)
-  return loops.of(node, "any", run_any)(gen, param, state, down, step)
+  return Iterator.run_pulled(gen, param, state, down, node)
 end
 
 -- `loop(param, state, down)` goes over all that `gen` gives.

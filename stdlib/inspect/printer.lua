@@ -7,7 +7,7 @@ local printer = {}
 local rawget, next, type, rawlen = rawget, next, type, rawlen
 
 --- Deeper tables than this are `{...}` in any case: a list of a million links must not overflow the stack.
-local MAX_DEPTH = 300
+printer.MAX_DEPTH = 300
 --- How many keys are looked at, for each that is shown, to find the first ones of a table in order.
 local SCANNED_FOR_EACH = 20
 local SCANNED_AT_LEAST = 1000
@@ -261,7 +261,7 @@ function printer.print(value, options)
   local self = setmetatable({
     pieces = {}, n = 0, length = 0, level = 0,
     ids = {}, started = {}, references = {},
-    depth = math.min(options.depth or math.huge, MAX_DEPTH),
+    depth = math.min(options.depth or math.huge, printer.MAX_DEPTH),
     max_items = options.max_items or math.huge,
     max_length = options.max_length or math.huge,
     newline = options.newline or "\n",

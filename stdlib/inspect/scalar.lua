@@ -5,13 +5,13 @@ local byte, find, format, gsub, sub = string.byte, string.find, string.format, s
 
 local NAMED = { ["\a"] = "\\a", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\v"] = "\\v" }
 
--- The escape of a control character; before a digit it has three digits.
+-- The escape of a control character; before a digit, one without a name has three digits.
 local function short(character)
   return NAMED[character] or "\\" .. byte(character)
 end
 
 local function long(character)
-  return format("\\%03d", byte(character))
+  return NAMED[character] or format("\\%03d", byte(character))
 end
 
 -- How many bytes the character of UTF-8 that starts at `at` has; nil if none does.

@@ -1,6 +1,7 @@
 ---@meta argparse
 
----Command lines of scripts. The interface is that of argparse for Lua; shell completion is left out.
+---Command lines of scripts. The interface is that of argparse for Lua. Left out are shell completion, and options whose names begin
+---with anything but `-`; two elements with the same name raise an error; and help has its own form.
 ---
 ---```lua
 ---local argparse = require "argparse"
@@ -18,7 +19,8 @@
 ---a.txt b.txt	3	2
 ---```
 ---
----Each property can be set by a method, which gives the object back, or in a table: `parser:option({ "-n", default = 10 })`.
+---Each property can be set by a method, which gives the object back, or in a table: `parser:option({ "-n", default = 10 })`. A further
+---name is an alias: `parser:option "-n" "--top"`.
 ---@class argparse
 ---@overload fun(name?: string|argparse.ParserProperties, description?: string, epilog?: string): argparse.Parser
 local argparse = {}
@@ -61,11 +63,13 @@ local argparse = {}
 ---@field require_command? boolean Whether one of the commands has to be there. Default: true.
 ---@field command_target? string The key in the result that has the command's name.
 ---@field handle_options? boolean Whether there are options at all. Default: true.
----@field action? fun(result: table, name: string) Called once all is read.
+---@field action? fun(result: table, name: string) Called once all is read, that of a command before that of its parser.
 ---@field usage_max_width? integer Characters in a line of usage. Default: 70.
 ---@field usage_margin? integer Characters in front of its further lines. Default: 7.
 ---@field help_usage_margin? integer Characters in front of names in help. Default: 3.
 ---@field help_description_margin? integer Characters in front of descriptions. Default: 25.
+---@field help_max_width? integer Characters in a line of help: longer lines of descriptions are broken between words. Default: they are not.
+---@field help_vertical_space? integer Empty lines in front of each element in help. Default: 0.
 
 ---What a command can be told.
 ---@class argparse.CommandProperties: argparse.ParserProperties
@@ -115,6 +119,8 @@ local Option = {}
 ---@field usage_margin fun(self: self, width: integer): self Sets how many characters are in front of further lines of usage.
 ---@field help_usage_margin fun(self: self, width: integer): self Sets how many characters are in front of names in help.
 ---@field help_description_margin fun(self: self, width: integer): self Sets how many characters are in front of descriptions.
+---@field help_max_width fun(self: self, width: integer): self Sets how many characters a line of help has.
+---@field help_vertical_space fun(self: self, lines: integer): self Sets how many empty lines are in front of each element in help.
 local Parser = {}
 
 ---An argument by its position.
@@ -151,8 +157,8 @@ function Parser:flag(name, description, default, count) end
 ---@return argparse.Command
 function Parser:command(name, description, epilog) end
 
----Of these options, one can be used at most.
----@param ... argparse.Option
+---Of these options and arguments, one can be used at most.
+---@param ... argparse.Option|argparse.Argument
 ---@return self
 function Parser:mutex(...) end
 

@@ -212,7 +212,7 @@ function Futures:cancel() end
 ---@class lithops.CleanOptions
 ---@field fs? lithops.Future|lithops.Futures|lithops.Future[] What to forget. What a job stored is removed if all of its calls are named. Default: all jobs whose results nobody asked for.
 ---@field cs? lithops.CloudObject|lithops.CloudObject[] Cloud objects of the default store, which are deleted. Default: none.
----@field clean_cloudobjects? boolean Whether to delete the cloud objects that were stored without a key by calls of this executor, and for the default executor those that the script itself stored. Nothing of jobs that still run, and nothing if `fs` or `cs` name what to clean. Default: true.
+---@field clean_cloudobjects? boolean Whether to delete the cloud objects that were stored without a key by calls of this executor, and for the default executor those that the script itself stored. Nothing of jobs that still run, and nothing if what to clean is named by the options above. Default: true.
 ---@field clean_fn? boolean Whether to remove stored functions, too. Default: false.
 ---@field force? boolean Whether to end what still runs. Default: false.
 
@@ -263,7 +263,7 @@ function Executor:map_reduce(map_fn, iterdata, reduce_fn, opts) end
 function Executor:wait(fs, opts) end
 
 ---Waits, and gives what the calls returned: one value for a `call_async` or a `map_reduce`, else a list in order, with their number in `n`.
----Without `fs`: what nobody has read yet. Raises the error object of the first call that failed; without `fs`, its job then
+---Without futures: what nobody has read yet. Raises the error object of the first call that failed; without futures, its job then
 ---counts as read.
 ---@param fs? lithops.Future|lithops.Futures|lithops.Future[] One future or several. Default: see above.
 ---@param opts? lithops.ResultOptions
@@ -370,7 +370,7 @@ function lithops.map_reduce(map_fn, iterdata, reduce_fn, opts) end
 function lithops.wait(fs, opts) end
 
 ---Waits, and gives what the calls returned: one value for a `call_async` or a `map_reduce`, else a list in order, with their number in `n`.
----Without `fs`: what nobody has read yet. Raises the error object of the first call that failed; without `fs`, its job then
+---Without futures: what nobody has read yet. Raises the error object of the first call that failed; without futures, its job then
 ---counts as read. On the default executor.
 ---
 ---```lua

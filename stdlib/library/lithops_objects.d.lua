@@ -1,6 +1,6 @@
 ---@meta _
 
----Where objects are:
+---Addresses of stored objects, which jobs take as input:
 ---
 ---- `"s3://bucket/key"` one object; `"s3://bucket/prefix/"` all whose keys begin so; `"s3://bucket/a*.csv"` all that match. `*` and `?`
 ---  stop at slashes, `**` does not, `[a-z]` is one of these.

@@ -20,7 +20,7 @@
 ---
 ---A log function takes a text; or a format and its arguments, as `string.format`; behind them values, which follow the text; and last
 ---a table of fields. A function in place of the text is called only if the line is written: `log.debug(function() return dump(x) end)`.
----What cannot be formatted is written as it is: logging raises no error. Lines that are not written cost next to nothing.
+---What cannot be formatted is written as it is: logging raises no error, but for those of a `sink` of your own. Lines that are not written cost next to nothing.
 ---
 ---A driver writes to standard error. A worker prints, so that its lines come with what its call prints (`stream_logs`, `stats.logs`),
 ---and have the number of the call.

@@ -119,7 +119,7 @@ local Pipeline = {}
 ---Adds a step of one call. Steps may be named before they are there. A name that there is already raises an error.
 ---@param name string
 ---@param fn function
----@param inputs? any[]|string Its arguments: names of steps, and constants. With their number in `n` if the last ones may be nil.
+---@param inputs? any[]|string Its arguments, 7000 at most: names of steps, and constants. With their number in `n` if the last ones may be nil.
 ---@param options? pipeline.StepOptions
 ---@return pipeline.Pipeline self
 function Pipeline:step(name, fn, inputs, options) end

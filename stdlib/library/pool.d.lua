@@ -210,10 +210,10 @@ function Pool:imap(fn, input, options) end
 ---@return fun(): any, integer? next
 function Pool:imap_unordered(fn, input, options) end
 
----Allows no more calls; those that were started go on. What is called afterwards raises an error.
+---Allows no more calls; those that were started go on, and so does an `imap` that was begun. What is called afterwards raises an error.
 function Pool:close() end
 
----Ends all calls, whose results are errors of kind "cancelled" then, and allows no more.
+---Ends all calls, those of an `imap` too, whose results are errors of kind "cancelled" then, and allows no more.
 function Pool:terminate() end
 
 ---Waits for all calls, and calls their callbacks. The pool must be closed or terminated. Raises no error of a call: those are raised

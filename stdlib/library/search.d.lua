@@ -60,7 +60,7 @@ local search = {}
 
 ---Options of `search.random`.
 ---@class search.RandomOptions: search.Options
----@field n? integer How many trials there are. Default: 20; of `halving`, as many as leave one for the last round.
+---@field n? integer How many trials there are, up to 1,000,000. Default: 20; of `halving`, as many as leave one for the last round.
 ---@field seed? integer Default: another one each time; the result says which.
 
 ---Options of `search.halving`.

@@ -44,7 +44,7 @@ function stats.sketch(options) end
 
 ---Options of `stats.histogram`.
 ---@class stats.HistogramOptions
----@field bins? integer How many bins there are, from 2. Default: 10. Without `min` and `max`, the most that there may be. Default: 32.
+---@field bins? integer How many bins there are, from 2 to 1,000,000. Default: 10. Without `min` and `max`, the most that there may be. Default: 32.
 ---@field min? number Where the first bin begins.
 ---@field max? number Where the last bin ends. It belongs to the bin.
 

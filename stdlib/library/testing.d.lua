@@ -118,7 +118,7 @@ function testing.finally(fn) end
 ---@param seed? integer The order that this number gives. Default: another one each time.
 function testing.randomize(seed) end
 
----`assert(value, message)` is Lua's. The assertions are luassert's; `are`, `is`, `has`, `does`, `was` mean nothing, `not` and `no` negate,
+---`assert(value, message)` is Lua's. The assertions are luassert's, without its `match`, `mock`, `snapshot` and `register`; `are`, `is`, `has`, `does`, `was` mean nothing, `not` and `no` negate,
 ---with a dot or a `_`: `assert.are.equal`, `assert.is_not_nil`, `assert.has_no.errors`. They give back what they were given. A last
 ---argument more is a message of your own. A name that is unknown is told with the nearest one.
 ---@class testing.Assert
@@ -209,14 +209,14 @@ function assertions.unique(list, deep) end
 ---@return testing.Assert
 function assertions.message(text) end
 
----Assertions about a spy: `called(times?)`, `called_at_least(n)`, `called_at_most(n)`, `called_with(...)`, `returned_with(...)`.
+---Assertions about a spy: `called(times?)`, `called_at_least(n)`, `called_at_most(n)`, `called_more_than(n)`, `called_less_than(n)`, `called_with(...)`, `returned_with(...)`.
 ---@param spy testing.Spy
 ---@return testing.Assert
 function assertions.spy(spy) end
 
 ---A function that remembers how it was called. In place of a function in a table, it is taken out when the test ends.
 ---@class testing.Spy
----@field calls {vals: any[], returnvals: any[]}[] Arguments and results, each with their count in `n`.
+---@field calls {vals: any[], refs: any[], returnvals: any[]}[] Copies of the arguments as they were, the arguments, and results, each with their count in `n`.
 ---@overload fun(...: any): ...
 local Spy = {}
 

@@ -47,11 +47,28 @@ function arguments.raise(text, ...)
   error(text, callers_level())
 end
 
---- A value as messages show it.
+-- Longer texts are cut in messages.
+local MOST_SHOWN = 80
+
+-- A text that is at most so many bytes long, without half of a character at its end.
+local function cut(text)
+  if #text <= MOST_SHOWN then
+    return text
+  end
+  local last = MOST_SHOWN
+  while last > MOST_SHOWN - 3 and text:byte(last + 1) >= 0x80 and text:byte(last + 1) < 0xC0 do
+    last = last - 1
+  end
+  return text:sub(1, last) .. "…"
+end
+
+--- A value as messages show it: in one line, a short one.
 function arguments.shown(value)
   local kind = type(value)
   if kind == "string" then
-    return ('"%s"'):format(value)
+    return ('"%s"'):format(cut(value):gsub("%c", function(c) return c == "\n" and "\\n" or ("\\%03d"):format(c:byte()) end))
+  elseif kind == "cdata" and tostring(value):find("^%-?%d+U?LL$") then
+    return tostring(value)
   elseif kind == "number" or kind == "boolean" or kind == "nil" then
     return tostring(value)
   end
@@ -76,6 +93,22 @@ function arguments.check_whole(value, least, position, name)
     arguments.raise("bad argument #%d to '%s' (whole number of %d or more expected, got %s)", position, name, least,
       tostring(value))
   end
+end
+
+--- How many arguments a function is passed at most: no more fit on Lua's stack, which has 8000 places for them.
+arguments.MOST = 7000
+
+--- How many elements a list has, which may have their number in field `n`. `position` is that of the list among the arguments of `name`.
+---@return integer length
+function arguments.length(list, position, name)
+  local n = list.n
+  if n == nil then
+    return #list
+  elseif type(n) ~= "number" or not (n >= 0) or n % 1 ~= 0 then
+    arguments.raise("bad argument #%d to '%s' (field `n`, the length of the list, must be a whole number of 0 or more, not %s)", position,
+      name, arguments.shown(n))
+  end
+  return n
 end
 
 --- What an option may be: words for messages, and a test.

@@ -1,5 +1,6 @@
 --- Records of logs as lines: text, or JSON.
 local json = require "json"
+local message = require "log.message"
 
 local line = {}
 
@@ -14,13 +15,13 @@ local function names_of(fields)
   for name in pairs(fields) do
     names[#names + 1] = name
   end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  table.sort(names, function(a, b) return message.text(a) < message.text(b) end)
   return names
 end
 
 -- A value that a reader can tell from its neighbours, and from other lines.
 local function shown(value)
-  local text = tostring(value)
+  local text = message.text(value)
   if text == "" or text:find('[%s%c"=]') then
     text = '"' .. text:gsub('[%c"\\]', function(c)
       return c == "\n" and "\\n" or c == '"' and '\\"' or c == "\\" and "\\\\" or ("\\x%02x"):format(c:byte())
@@ -41,7 +42,7 @@ function line.text(record)
   -- A record is one line, so that lines of several processes can be told apart.
   parts[#parts + 1] = record.message:gsub("\r?\n", "\n    ")
   for _, name in ipairs(names_of(record.fields)) do
-    parts[#parts + 1] = (" %s=%s"):format(tostring(name), shown(record.fields[name]))
+    parts[#parts + 1] = (" %s=%s"):format(message.text(name), shown(record.fields[name]))
   end
   return table.concat(parts)
 end
@@ -51,14 +52,14 @@ local function encodable(value)
   if pcall(json.encode, value) then
     return value
   end
-  return (tostring(value):gsub("[\128-\255]", function(c) return ("\\x%02x"):format(c:byte()) end))
+  return (message.text(value):gsub("[\128-\255]", function(c) return ("\\x%02x"):format(c:byte()) end))
 end
 
 --- The record as an object, its fields beside those of the record, which come first.
 function line.json(record)
   local object = {}
   for name, value in pairs(record.fields) do
-    object[tostring(name)] = encodable(value)
+    object[message.text(name)] = encodable(value)
   end
   for name, value in pairs(record) do
     if name ~= "fields" then

@@ -45,7 +45,11 @@ end
 
 local function log(self, level, first, ...)
   if type(first) == "function" then
-    first = first()
+    local ok, made = pcall(first)
+    first = made
+    if not ok then
+      first = "the function of this message raised an error: " .. message.text(made)
+    end
   end
   local text, fields = message.read(first, ...)
   write(self._settings, {

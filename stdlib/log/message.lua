@@ -1,6 +1,12 @@
 --- What was passed to a log function: a text with its arguments, and fields.
 local message = {}
 
+--- A value as text, also if its `__tostring` fails.
+function message.text(value)
+  local ok, text = pcall(tostring, value)
+  return ok and text or ("<%s whose `__tostring` failed>"):format(type(value))
+end
+
 -- How many arguments a format takes. `100% sure` is no format, although Lua takes it for one.
 local function conversions(format)
   local _, count = format:gsub("%%%%", ""):gsub("%%[-+#0]*%d*%.?%d*[aAcdeEfgGioqsuxX]", "")
@@ -17,7 +23,7 @@ end
 ---@return table? fields
 function message.read(first, ...)
   local n, arguments = select("#", ...), { ... }
-  local text = tostring(first)
+  local text = message.text(first)
   if n == 0 then
     return text
   end
@@ -40,7 +46,7 @@ function message.read(first, ...)
     fields, n = arguments[n], n - 1
   end
   for i = taken + 1, n do
-    text = text .. " " .. tostring(arguments[i])
+    text = text .. " " .. message.text(arguments[i])
   end
   return text, fields
 end

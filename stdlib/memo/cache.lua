@@ -1,4 +1,6 @@
 --- Results of calls in memory, with a limit to their number and age.
+local arguments = require "lithops.arguments"
+
 local methods = {}
 ---@class memo.CacheClass
 ---@field [string] any
@@ -14,6 +16,9 @@ end
 
 --- Forgets all results.
 function methods:clear()
+  if getmetatable(self) ~= Cache then
+    arguments.raise("bad argument to 'clear' (memo.Cache expected; call it with a colon, `cache:clear()`)")
+  end
   -- Entries by key, linked from the one that was asked for last, `newest.older`, to the one to be forgotten, `newest.newer`.
   local ring = {}
   ring.older, ring.newer = ring, ring

@@ -1,4 +1,5 @@
 --- Results as they are stored: a line that says what this is, with a checksum and the time, and the bytes of the values.
+local arguments = require "lithops.arguments"
 local buffer = require "string.buffer"
 local hash = require "hash"
 local json = require "json"
@@ -64,7 +65,11 @@ function entry.encode(results)
     return buffer.new(options --[[@as any]]):encode(copy):get()
   end)
   if not ok then
-    return nil, type(err) == "table" and err.text or tostring(err)
+    if type(err) == "table" then
+      return nil, err.text
+    end
+    local text = arguments.without_position(tostring(err))
+    return nil, (text:find("stack overflow") or text:find("too deep")) and "its tables are nested too deeply" or text
   end
   local bytes = err --[[@as string]]
   return ("%s %s %.6f\n"):format(HEAD, hash.xxh3(bytes), lithops.time()) .. bytes

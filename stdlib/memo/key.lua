@@ -117,6 +117,8 @@ function key.of_content(...)
   if not ok then
     if type(err) == "table" and err.why then
       return nil, ("%s is %s"):format(err.path, err.why)
+    elseif type(err) == "string" and err:find("stack overflow") then
+      return nil, "tables in its arguments are nested too deeply"
     end
     error(err, 0)
   end

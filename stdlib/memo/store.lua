@@ -58,6 +58,9 @@ end
 
 --- Deletes all stored results of this name, of all versions.
 function methods:clear()
+  if getmetatable(self) ~= Store then
+    arguments.raise("bad argument to 'clear' (memo.Store expected; call it with a colon, `store:clear()`)")
+  end
   local storage = storage_of(self)
   storage:delete_objects(self.bucket, storage:list_keys(self.bucket, folder(self)))
 end

@@ -79,9 +79,24 @@ local function fraction(self)
   return (high * 2 ^ 26 + rshift(next_bits(self), 6)) * 2 ^ -53
 end
 
+-- Raises what is wrong with a call of a method: a dot for a colon, or an argument that is no number.
+local function refuse(self, name, ...)
+  if getmetatable(self) ~= Rng then
+    arguments.raise("bad argument to '%s' (generator expected; call it with a colon, `rng:%s(…)`)", name, name)
+  end
+  for i = 1, select("#", ...) do
+    local value = select(i, ...)
+    if type(value) ~= "number" then
+      arguments.raise("bad argument #%d to '%s' (number expected, got %s)", i, name, arguments.shown(value))
+    end
+  end
+end
+
 --- As `math.random`: at least 0 and below 1; from 1 to `m`; from `m` to `n`.
 function methods:random(m, n)
-  if m == nil then
+  if type(self) ~= "table" then
+    refuse(self, "random")
+  elseif m == nil then
     return fraction(self)
   elseif n == nil then
     m, n = 1, m
@@ -94,23 +109,37 @@ end
 
 --- At least `low`, and below `high`.
 function methods:uniform(low, high)
+  if type(self) ~= "table" or type(low) ~= "number" or type(high) ~= "number" then
+    refuse(self, "uniform", low, high)
+  end
   return low + (high - low) * fraction(self)
 end
 
 --- Of the normal distribution.
 function methods:normal(mean, deviation)
+  mean, deviation = mean or 0, deviation or 1
+  if type(self) ~= "table" or type(mean) ~= "number" or type(deviation) ~= "number" then
+    refuse(self, "normal", mean, deviation)
+  end
   -- What is never 0 has a logarithm.
   local radius = sqrt(-2 * log(1 - fraction(self)))
-  return (mean or 0) + (deviation or 1) * radius * cos(2 * math.pi * fraction(self))
+  return mean + deviation * radius * cos(2 * math.pi * fraction(self))
 end
 
 --- Of the exponential distribution: how long it takes until something happens that happens `rate` times in a unit of time.
 function methods:exponential(rate)
-  return -log(1 - fraction(self)) / (rate or 1)
+  rate = rate or 1
+  if type(self) ~= "table" or type(rate) ~= "number" then
+    refuse(self, "exponential", rate)
+  elseif not (rate > 0) then
+    arguments.raise("bad argument #1 to 'exponential' (number greater than 0 expected, got %s)", arguments.shown(rate))
+  end
+  return -log(1 - fraction(self)) / rate
 end
 
 --- Puts the elements of a list in any order, in place.
 function methods:shuffle(list)
+  refuse(self, "shuffle")
   arguments.check_type(list, "table", 1, "shuffle")
   for i = #list, 2, -1 do
     local j = 1 + floor(fraction(self) * i)
@@ -121,6 +150,7 @@ end
 
 --- One element of a list.
 function methods:choice(list)
+  refuse(self, "choice")
   if type(list) ~= "table" or #list == 0 then
     arguments.raise("bad argument #1 to 'choice' (list that is not empty expected, got %s)",
       type(list) == "table" and "an empty one" or type(list))

@@ -65,7 +65,9 @@ end
 local function next_samples(estimate, options)
   local target, n = options.target_error, estimate.samples
   local left = (options.max_samples or DEFAULT_MOST) - n
-  if not target or estimate:is_reached() or left <= 0 then
+  -- No further samples mend a mean that is NaN or infinite.
+  local is_hopeless = estimate.mean - estimate.mean ~= 0
+  if not target or estimate:is_reached() or left <= 0 or is_hopeless then
     return 0
   end
   local wanted = n * (estimate.error / target) ^ 2 * 1.05 - n

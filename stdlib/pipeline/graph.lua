@@ -26,6 +26,15 @@ function Graph.new(name, options)
   }, Graph)
 end
 
+-- How many inputs there are.
+local function count_inputs(inputs, method)
+  local n = arguments.length(inputs, 3, method)
+  if n > arguments.MOST then
+    arguments.raise("bad argument #3 to '%s' (%.14g inputs, which are %d at most; a `map` makes a list of many)", method, n, arguments.MOST)
+  end
+  return n
+end
+
 -- Texts are names of steps, what is no text is itself.
 local function read_inputs(inputs, method)
   if type(inputs) == "string" then
@@ -33,7 +42,7 @@ local function read_inputs(inputs, method)
   elseif inputs ~= nil and (type(inputs) ~= "table" or getmetatable(inputs) == Value) then
     arguments.fail(3, method, "list of inputs", inputs)
   end
-  local read = { n = inputs and (inputs.n or #inputs) or 0 }
+  local read = { n = count_inputs(inputs or {}, method) }
   for key in pairs(inputs or {}) do
     if type(key) ~= "number" and key ~= "n" then
       arguments.raise("bad argument #3 to '%s' (list of inputs expected, got a table with a field `%s`)", method, tostring(key))
@@ -63,10 +72,14 @@ local function check_list(kind, name, inputs)
   end
 end
 
-local function add(self, kind, name, fn, inputs, options)
+local function check_graph(self, name)
   if getmetatable(self) ~= Graph then
-    arguments.raise("bad argument to '%s' (pipeline expected; call it with a colon, `p:%s(…)`)", kind, kind)
+    arguments.raise("bad argument to '%s' (pipeline expected; call it with a colon, `p:%s(…)`)", name, name)
   end
+end
+
+local function add(self, kind, name, fn, inputs, options)
+  check_graph(self, kind)
   arguments.check_type(name, "string", 1, kind)
   arguments.check_type(fn, "function", 2, kind)
   if self.by_name[name] then
@@ -122,9 +135,7 @@ end
 
 --- Runs the steps. Gives their results by name, and, with `throw_except = false`, the error if steps failed.
 function methods:run(options)
-  if getmetatable(self) ~= Graph then
-    arguments.raise("bad argument to 'run' (pipeline expected; call it with a colon, `p:run(…)`)")
-  end
+  check_graph(self, "run")
   options = arguments.options(options, RUN, "run")
   local given = options.given or {}
   local names = {}
@@ -150,11 +161,13 @@ end
 
 --- The graph as a tree: each step over those that it needs; after a run, with states and times.
 function methods:tree()
+  check_graph(self, "tree")
   return tree(self, order.of(self))
 end
 
 --- What there is to know of each step, in an order in which they can run.
 function methods:describe()
+  check_graph(self, "describe")
   local list = {}
   for i, step in ipairs(order.of(self)) do
     local record = self.records and self.records[step.name] or {}

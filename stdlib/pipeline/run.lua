@@ -6,6 +6,9 @@ local Failure = require "pipeline.failure"
 local order = require "pipeline.order"
 local start = require "pipeline.start"
 
+-- States that a step does not leave in this run.
+local END_STATES = { done = true, failed = true, skipped = true, given = true }
+
 ---@class pipeline.Run
 ---@field [string] any
 local Run = {}
@@ -39,17 +42,12 @@ function Run.new(graph, steps, options)
   return run
 end
 
-local function all(...)
-  return ...
-end
-
 --- Calls a method of the executor, or the function of that name, which is of the default one.
 function Run:call(method, ...)
   if self.executor then
     return self.executor[method](self.executor, ...)
   end
-  -- Not as a tail call, whose function would have the name of this method in messages.
-  return all(lithops[method](...))
+  return lithops[method](...)
 end
 
 function Run:state(name)
@@ -173,31 +171,55 @@ function Run:advance(step)
   return not was_started
 end
 
---- Runs all steps to their end.
-function Run:finish_all()
-  while true do
-    local has_changed
-    repeat
-      has_changed = false
-      for _, step in ipairs(self.steps) do
-        has_changed = self:advance(step) or has_changed
-      end
-    until not has_changed
-    -- One future of each step: its calls end about in their order, and all of them have to.
-    local watched, running = {}, 0
+--- The steps that have not reached an end state, in order.
+function Run:open_steps()
+  local open = {}
+  for _, step in ipairs(self.steps) do
+    if not END_STATES[self:state(step.name)] then
+      open[#open + 1] = step
+    end
+  end
+  return open
+end
+
+--- Does for all steps what can be done without waiting.
+function Run:advance_all()
+  local has_changed
+  repeat
+    has_changed = false
     for _, step in ipairs(self.steps) do
-      if self:state(step.name) == "running" then
-        running = running + 1
-        watched[#watched + 1] = self:next_future(step)
-      end
+      has_changed = self:advance(step) or has_changed
     end
-    if running == 0 then
-      return
+  until not has_changed
+end
+
+--- Waits until one of the steps that run may have got further.
+function Run:await(open)
+  -- One future of each step: its calls end about in their order, and all of them have to.
+  local watched, running = {}, 0
+  for _, step in ipairs(open) do
+    if self:state(step.name) == "running" then
+      running = running + 1
+      watched[#watched + 1] = self:next_future(step)
     end
+  end
+  if running == 0 then
+    arguments.raise("pipeline `%s`: step `%s` waits for something that does not run; this is a mistake of the library `pipeline`",
+      self.name, open[1].name)
+  elseif #watched == running then
     -- Unless one has ended meanwhile.
-    if #watched == running then
-      self:call("wait", watched, { return_when = lithops.ANY_COMPLETED, throw_except = false })
-    end
+    self:call("wait", watched, { return_when = lithops.ANY_COMPLETED, throw_except = false })
+  end
+end
+
+--- Runs all steps until each of them has reached an end state.
+function Run:finish_all()
+  self:advance_all()
+  local open = self:open_steps()
+  while #open > 0 do
+    self:await(open)
+    self:advance_all()
+    open = self:open_steps()
   end
 end
 
@@ -206,6 +228,14 @@ function Run:release(step)
   local futures = self.futures[step.name]
   if futures then
     self:call("clean", { fs = futures.list, force = true })
+  end
+end
+
+--- Notes that a step was ended with its run: what it did is not known.
+function Run:abandon(step)
+  local record = self.records[step.name]
+  if record.state == "running" then
+    record.state, record.error = "failed", "cancelled, since the run was ended by an error"
   end
 end
 
@@ -242,6 +272,9 @@ function Run:go(names)
     self:release(step)
   end
   if not ok then
+    for _, step in ipairs(self:open_steps()) do
+      self:abandon(step)
+    end
     error(results, 0)
   end
   return results, Failure.of(self.name, self.steps, self.records, results)

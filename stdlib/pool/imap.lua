@@ -20,10 +20,12 @@ local SLOW_SECONDS = 0.002
 -- table again and again, with the next row in it, is found out.
 local PROBES = 2
 
---- What `job` has: `read()` gives elements, see `inputs.reader`; `start(list, size)` starts the calls of a batch and gives their
---- futures; `wait(futures)` waits until one has ended; `name`, `is_ordered`, `is_iterator`, `workers`, and the options `chunksize` and
---- `buffer`, which may be nil.
-function Imap.new(job)
+--- What is read from `input` and sent. What `job` has: `start(list, size)` starts the calls of a batch and gives their
+--- futures; `wait(futures)` waits until one has ended; `name`, `is_ordered`, `workers`, and the options `chunksize` and `buffer`, which
+--- may be nil.
+function Imap.new(input, job)
+  job.read = inputs.reader(input)
+  job.is_iterator = type(input) == "function"
   return setmetatable({
     job = job,
     size = job.chunksize or 1,
@@ -174,16 +176,32 @@ function Imap:next()
   return result, index
 end
 
---- Reads what `input` gives as far as results are taken.
-function Imap.iterator(input, job)
-  job.read = inputs.reader(input)
-  job.is_iterator = type(input) == "function"
-  local imap = Imap.new(job)
-  -- Workers begin before the first result is asked for.
-  while imap:has_room() and not imap:find() do
-    imap:send()
+--- The futures of all calls that were begun and whose results were not taken.
+function Imap:futures()
+  local all = {}
+  for _, batch in ipairs(self.batches) do
+    for i = batch.taken + 1, batch.n do
+      all[#all + 1] = batch.futures[i]
+    end
   end
-  return function() return imap:next() end
+  return all
+end
+
+--- Ends all calls, and begins no more.
+function Imap:cancel()
+  self.has_more = false
+  for _, batch in ipairs(self.batches) do
+    batch.futures:cancel()
+  end
+end
+
+--- A function that gives the next result. The input is read as far as results are taken.
+function Imap:iterator()
+  -- Workers begin before the first result is asked for.
+  while self:has_room() and not self:find() do
+    self:send()
+  end
+  return function() return self:next() end
 end
 
 return Imap

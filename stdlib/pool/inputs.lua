@@ -15,6 +15,8 @@ function inputs.check(input, position, name)
   if kind ~= "table" and kind ~= "function" and not is_range(input) then
     local hint = kind == "string" and "; stored objects are for lithops.map" or ""
     arguments.raise("bad argument #%d to '%s' (%s expected, got %s%s)", position, name, EXPECTED, kind, hint)
+  elseif kind == "table" then
+    arguments.length(input, position, name)
   end
 end
 
@@ -69,7 +71,11 @@ function inputs.star(input, name)
     if type(element) ~= "table" then
       arguments.raise("%s: element %d must be a list of arguments, not %s", name, n, arguments.shown(element))
     end
-    list[n] = lithops.args(unpack(element, 1, element.n or #element))
+    local count = element.n or #element
+    if type(count) ~= "number" or count > arguments.MOST then
+      arguments.raise("%s: element %d must be a list of %d arguments at most, not of %s", name, n, arguments.MOST, tostring(count))
+    end
+    list[n] = lithops.args(unpack(element, 1, count))
   end
 end
 

@@ -25,10 +25,15 @@ function Pool.new(fields)
   return setmetatable(fields, Pool)
 end
 
-local function check(self, fn, name)
+local function check_pool(self, name)
   if getmetatable(self) ~= Pool then
     arguments.raise("bad argument to '%s' (pool expected; call it with a colon, `p:%s(…)`)", name, name)
-  elseif self.state ~= "open" then
+  end
+end
+
+local function check(self, fn, name)
+  check_pool(self, name)
+  if self.state ~= "open" then
     arguments.raise("%s: the pool is %s", name, self.state)
   end
   arguments.check_type(fn, "function", 1, name)
@@ -37,6 +42,9 @@ end
 local function check_args(args, name)
   if args ~= nil and type(args) ~= "table" then
     arguments.fail(2, name, "list of arguments", args)
+  elseif args and arguments.length(args, 2, name) > arguments.MOST then
+    arguments.raise("bad argument #2 to '%s' (%d arguments, which are %d at most; pass them as one list)", name,
+      arguments.length(args, 2, name), arguments.MOST)
   end
   return args or {}
 end
@@ -141,7 +149,7 @@ end
 local function imap(self, fn, input, options, name)
   local job_options = arguments.only(options, arguments.CALL)
   local wrapped = prepared(self, fn)
-  return Imap.iterator(input, {
+  local imap_of = Imap.new(input, {
     name = name,
     is_ordered = name == "imap",
     workers = workers(self),
@@ -155,6 +163,8 @@ local function imap(self, fn, input, options, name)
       start(self, "wait", futures, { return_when = lithops.ANY_COMPLETED, throw_except = false })
     end,
   })
+  unfinished.add_imap(self, imap_of)
+  return imap_of:iterator()
 end
 
 function methods:imap(fn, input, options)
@@ -171,6 +181,7 @@ end
 
 --- No more calls from now on; those that were begun go on.
 function methods:close()
+  check_pool(self, "close")
   if self.state == "open" then
     self.state = "closed"
   end
@@ -178,22 +189,31 @@ end
 
 --- Ends all calls, and allows no more.
 function methods:terminate()
+  check_pool(self, "terminate")
   self.state = "terminated"
   unfinished.each(self, function(calls) calls:cancel() end)
+  unfinished.each_imap(self, function(imap_of) imap_of:cancel() end)
 end
 
 --- Waits for all calls of a pool that was closed or terminated.
 function methods:join()
+  check_pool(self, "join")
   if self.state == "open" then
     arguments.raise("join: the pool is open; close or terminate it first")
   end
   while true do
     local oldest = unfinished.oldest(self)
     if not oldest then
-      return
+      break
     end
     Result.wait_for(self, oldest)
   end
+  unfinished.each_imap(self, function(imap_of)
+    local futures = imap_of:futures()
+    if #futures > 0 then
+      start(self, "wait", futures, { throw_except = false })
+    end
+  end)
 end
 
 function Pool:__tostring()

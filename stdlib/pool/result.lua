@@ -46,8 +46,17 @@ local function check(self, timeout, name)
   if getmetatable(self) ~= Result then
     arguments.raise("bad argument to '%s' (pool.AsyncResult expected; call it with a colon, `result:%s()`)", name, name)
   elseif timeout ~= nil and not (type(timeout) == "number" and timeout >= 0) then
-    arguments.fail(1, name, "number of seconds, 0 or more", timeout)
+    arguments.raise("bad argument #1 to '%s' (number of seconds, 0 or more expected, got %s)", name, arguments.shown(timeout))
   end
+end
+
+-- The error of a result that is not there in time. What the last look at it raised knows of that look only.
+local function late(calls, timeout)
+  return setmetatable({
+    kind = "timeout",
+    message = ("get: the calls had not ended after %.6g s; they go on"):format(timeout),
+    traceback = "",
+  }, getmetatable(calls.late))
 end
 
 --- What the function returned, or the list for a list. Raises the error object of a call that failed.
@@ -55,7 +64,7 @@ function methods:get(timeout)
   check(self, timeout, "get")
   local calls = self._calls
   if not wait(self, timeout) then
-    error(calls.late, 0)
+    error(late(calls, timeout), 0)
   end
   local outcome = calls.outcome
   if not outcome[1] then

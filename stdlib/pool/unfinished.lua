@@ -4,6 +4,9 @@ local unfinished = {}
 -- By pool: nodes with `calls` linked in the order of their beginning, from `head.next` on, and the node of each in `nodes`.
 local queues = setmetatable({}, { __mode = "k" })
 
+-- By pool: what `imap` reads and sends, as long as its iterator is there.
+local imaps = setmetatable({}, { __mode = "k" })
+
 -- So many are looked at, the oldest: calls end about in the order in which they began.
 local WATCHED = 64
 
@@ -89,6 +92,18 @@ end
 --- The oldest of them; nil if there are none.
 function unfinished.oldest(pool)
   return queue_of(pool).head.next.calls
+end
+
+function unfinished.add_imap(pool, imap)
+  imaps[pool] = imaps[pool] or setmetatable({}, { __mode = "k" })
+  imaps[pool][imap] = true
+end
+
+--- Calls `f` with each `pool.Imap` whose iterator is there.
+function unfinished.each_imap(pool, f)
+  for imap in pairs(imaps[pool] or {}) do
+    f(imap)
+  end
 end
 
 return unfinished

@@ -1,8 +1,12 @@
 --- Successive halving: many trials with little to spend, the better ones of them with more, and so on.
 local arguments = require "lithops.arguments"
+local spaces = require "search.space"
 local trials = require "search.trials"
 
 local halving = {}
+
+--- More rounds than this are a mistake: budgets hardly differ from one to the next.
+local MOST_ROUNDS = 1000
 
 --- What each round spends on a trial, and on how many trials.
 ---@param options table `min_budget`, `max_budget`, `eta`, `n`
@@ -17,6 +21,12 @@ function halving.rounds(options)
   -- Rounding alone must not cost a round.
   local last = math.floor(math.log(most / least) / math.log(eta) + 1e-9)
   local n = options.n or math.floor(eta ^ last + 1e-9)
+  if last >= MOST_ROUNDS then
+    arguments.raise("halving: option `eta`, %s, makes %.14g rounds, which are %d at most", tostring(eta), last + 1, MOST_ROUNDS)
+  elseif n > spaces.MOST then
+    arguments.raise("halving: %.14g trials would be needed for one to be left in the last round; give fewer in option `n`, or a greater "
+      .. "`min_budget` or `eta`", n)
+  end
   local is_whole = least % 1 == 0 and most % 1 == 0
   local rounds = {}
   for i = 0, last do

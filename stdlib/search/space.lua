@@ -3,8 +3,9 @@ local arguments = require "lithops.arguments"
 
 local space = {}
 
---- A grid of more points than this is a mistake.
-local MOST_POINTS = 1000000
+--- More trials than this are a mistake.
+space.MOST = 1000000
+local MOST_POINTS = space.MOST
 
 local Dimension = { __name = "search.dimension" }
 
@@ -23,6 +24,9 @@ local function check_bounds(low, high, name)
   check_bound(high, 2, name)
   if low > high then
     arguments.raise("bad argument #2 to '%s' (the upper bound, %s, is below the lower one, %s)", name, tostring(high), tostring(low))
+  elseif high - low == math.huge then
+    arguments.raise("bad argument #2 to '%s' (bounds that are nearer to each other expected, got %s and %s)", name, tostring(low),
+      tostring(high))
   end
 end
 
@@ -62,9 +66,13 @@ local function dimension_of(parameter, entry)
   for _ in pairs(entry) do
     count = count + 1
   end
+  -- Results of jobs have their number in `n`.
+  if entry.n ~= nil and entry.n == #entry then
+    count = count - 1
+  end
   if count == 0 or count ~= #entry then
     arguments.raise("parameter `%s` must be a list of choices, %s; `search.fixed` makes a value of a table", parameter,
-      count == 0 and "and is an empty table" or "without fields")
+      count == 0 and "and is an empty table" or "without holes and without fields")
   end
   return { kind = "choices", list = entry }
 end
@@ -158,7 +166,7 @@ end
 ---@param dimensions table
 ---@param steps integer? how many points there are of what has any number
 function space.grid(dimensions, steps)
-  local axes, total = {}, 1
+  local axes, total = {}, 1 ---@type table[], number
   for i, each in ipairs(dimensions) do
     local values, count = values_of(each, steps)
     axes[i] = { values = values, count = count }

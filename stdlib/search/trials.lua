@@ -30,7 +30,7 @@ function trials.run(fn, list, options)
   for i, trial in ipairs(list) do
     jobs[i] = { params = trial.params, budget = trial.budget }
   end
-  local futures
+  local futures ---@type lithops.Futures
   if executor then
     futures = arguments.pass_on(executor.map, executor, runner(fn), jobs, map_options)
   else

@@ -136,4 +136,4 @@ function Bivariate.__tostring(self)
     :format(self.n, self:correlation(), slope, intercept < 0 and "-" or "+", math.abs(intercept))
 end
 
-return Bivariate
+return values.guard(Bivariate, methods)

@@ -11,6 +11,8 @@ local methods = {}
 Histogram.__index = methods
 
 local DEFAULT_FIXED, DEFAULT_MOST = 10, 32
+--- More bins than this are a mistake.
+local MOST_BINS = 1000000
 --- Bins that follow the values do not follow them beyond this: the widest would have no end.
 local FARTHEST = 1e300
 --- Letters of the longest bar that is printed.
@@ -21,7 +23,10 @@ local function is_finite(value)
 end
 
 local OPTIONS = {
-  bins = { "a whole number of 2 or more", function(n) return type(n) == "number" and n >= 2 and n % 1 == 0 end },
+  bins = {
+    ("a whole number from 2 to %d"):format(MOST_BINS),
+    function(n) return type(n) == "number" and n >= 2 and n <= MOST_BINS and n % 1 == 0 end,
+  },
   min = { "a finite number", is_finite },
   max = { "a finite number", is_finite },
 }
@@ -34,6 +39,9 @@ function Histogram.new(options)
   local is_fixed = options.min ~= nil
   if is_fixed and not (options.min < options.max) then
     arguments.raise("histogram: option `min` must be less than `max`")
+  elseif is_fixed and options.max - options.min == math.huge then
+    arguments.raise("histogram: options `min` and `max`, %s and %s, are too far from each other for bins", tostring(options.min),
+      tostring(options.max))
   end
   ---@type table<string, any>
   local histogram = {
@@ -142,7 +150,14 @@ function methods:add(x, weight)
   self.n = self.n + weight
   local counts = self.counts
   if self.is_fixed then
-    local bin = math.floor((x - self.from) / self.width) + 1
+    local from, width = self.from, self.width
+    local bin = math.floor((x - from) / width) + 1
+    -- The quotient is rounded, where bins begin is, too.
+    if x < from + (bin - 1) * width then
+      bin = bin - 1
+    elseif x >= from + bin * width then
+      bin = bin + 1
+    end
     local count = counts[bin]
     if count and x < self.to then
       counts[bin] = count + weight
@@ -227,4 +242,4 @@ function Histogram.__tostring(self)
   return table.concat(lines, "\n")
 end
 
-return Histogram
+return values.guard(Histogram, methods)

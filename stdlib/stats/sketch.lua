@@ -116,11 +116,14 @@ local function put_one(self, x)
   self.buffer[self.fill] = x
 end
 
--- A value that counts many times: once in each level that its binary digits name.
-local function put_many(self, x, weight)
+local function check_weight(weight)
   if type(weight) ~= "number" or weight < 0 or weight % 1 ~= 0 then
     arguments.raise("bad argument #2 to 'add' (whole number of 0 or more expected, got %s)", arguments.shown(weight))
   end
+end
+
+-- A value that counts many times: once in each level that its binary digits name.
+local function put_many(self, x, weight)
   if weight % 2 == 1 then
     put_one(self, x)
   end
@@ -141,11 +144,16 @@ function methods:add(x, weight)
   if type(x) ~= "number" then
     values.refuse(x, "add")
   end
-  if x ~= x then
-    self.nans = self.nans + 1
-    return self
+  if weight == nil then
+    weight = 1
+  elseif weight ~= 1 then
+    check_weight(weight)
+    if weight == 0 then
+      return self
+    end
   end
-  if weight == 0 then
+  if x ~= x then
+    self.nans = self.nans + weight
     return self
   end
   if x < self.low then
@@ -154,7 +162,7 @@ function methods:add(x, weight)
   if x > self.high then
     self.high = x
   end
-  if weight == nil or weight == 1 then
+  if weight == 1 then
     put_one(self, x)
     self.n = self.n + 1
   else
@@ -169,11 +177,24 @@ function methods:add_all(list)
   return values.add_all(self, list, "add_all")
 end
 
+-- What is read of a sketch while it is added to itself. Levels are replaced, never changed; the buffer is.
+local function snapshot(sketch)
+  local copy = {}
+  for name, value in pairs(sketch) do
+    copy[name] = value
+  end
+  copy.levels, copy.buffer = { unpack(sketch.levels) }, { unpack(sketch.buffer, 1, sketch.fill) }
+  return copy
+end
+
 --- Adds what another sketch of the same accuracy has seen.
 function methods:merge(other)
   values.check_kind(self, other)
   if other.k ~= self.k then
     arguments.raise("bad argument #1 to 'merge' (sketch with k = %d expected, got one with k = %d)", self.k, other.k)
+  end
+  if rawequal(self, other) then
+    other = snapshot(other)
   end
   self.low, self.high = math.min(self.low, other.low), math.max(self.high, other.high)
   self.coin = (self.coin * 69069 + other.coin) % 2 ^ 32
@@ -258,7 +279,7 @@ local function quantile_of(self, list, q)
   end
   local following = value_at(self, list, below + 1)
   -- Infinite neighbours have nothing in between.
-  return value == following and value or value + (following - value) * (place - below)
+  return value == following and value or values.between(value, following, place - below)
 end
 
 --- The values below which so many parts of all values are; between two neighbours, in proportion. One for each argument.
@@ -317,4 +338,4 @@ function Sketch.__tostring(self)
     :format(self:count(), self:quantile(0, 0.25, 0.5, 0.75, 1))
 end
 
-return Sketch
+return values.guard(Sketch, methods)

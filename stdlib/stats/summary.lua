@@ -136,7 +136,15 @@ function methods:sum()
 end
 
 function methods:mean()
-  return self.w > 0 and self:sum() / self.w or NAN
+  if self.w == 0 then
+    return NAN
+  end
+  local mean = self:sum() / self.w
+  if mean - mean ~= 0 and self.high - self.high == 0 and self.low - self.low == 0 then
+    -- The sum is beyond all numbers, but the values are not.
+    return self.origin + self.center
+  end
+  return mean
 end
 
 --- The variance of which the values are a sample.
@@ -187,4 +195,4 @@ function Summary.__tostring(self)
     :format(self.n, self:mean(), self:stdev(), self:min(), self:max())
 end
 
-return Summary
+return values.guard(Summary, methods)

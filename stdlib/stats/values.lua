@@ -75,6 +75,31 @@ function values.greater(a, b)
   return b > a and b or a
 end
 
+--- Has the methods of a class tell calls with a dot, but for `add`, which is called for each value.
+function values.guard(class, methods)
+  for name, method in pairs(methods) do
+    if name ~= "add" then
+      methods[name] = function(self, ...)
+        if getmetatable(self) ~= class then
+          arguments.raise("bad argument to '%s' (accumulator expected; call it with a colon, `accumulator:%s(…)`)", name, name)
+        end
+        return method(self, ...)
+      end
+    end
+  end
+  return class
+end
+
+--- What is between two values in proportion, for a `share` of 0 to 1.
+function values.between(a, b, share)
+  local distance = b - a
+  if distance - distance == 0 then
+    return a + distance * share
+  end
+  -- They are too far from each other for a number, or infinite.
+  return a * (1 - share) + b * share
+end
+
 --- Raises unless all quantiles that are asked for are from 0 to 1. `position` is that of the first.
 function values.check_quantiles(position, name, ...)
   for i = 1, math.max(1, select("#", ...)) do

@@ -19,6 +19,18 @@ function assertions.must_be(kind, value, position, name)
   end
 end
 
+--- What is wrong with the argument at `position`, unless it is a pattern, or a plain text.
+function assertions.must_be_pattern(pattern, position, name, text, plain)
+  local wrong = assertions.must_be("string", pattern, position, name)
+  if wrong or plain == true then
+    return wrong
+  end
+  local ok, err = pcall(string.find, type(text) == "string" and text or "", pattern)
+  if not ok then
+    return ("bad argument #%d to 'assert.%s' (valid pattern expected, got %s: %s)"):format(position, name, show.value(pattern), err)
+  end
+end
+
 local must_be = assertions.must_be
 assertions.known = {}
 local known = assertions.known
@@ -89,7 +101,7 @@ known.near = {
 known.matches = {
   least = 2,
   most = 4,
-  check = function(pattern) return must_be("string", pattern, 1, "matches") end,
+  check = function(pattern, text, _, plain) return assertions.must_be_pattern(pattern, 1, "matches", text, plain) end,
   test = function(pattern, text, init, plain)
     if type(text) == "number" then
       text = tostring(text)

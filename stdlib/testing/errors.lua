@@ -1,6 +1,7 @@
 --- The assertions about what a function raises.
 local assertions = require "testing.assertions"
 local compare = require "testing.compare"
+local failure = require "testing.failure"
 local show = require "testing.show"
 
 local function check_function(value, name)
@@ -85,6 +86,10 @@ assertions.known.error_matches = {
   test = function(fn, pattern, init, plain)
     local failed, raised = call(fn)
     local text = failed and text_of(raised)
+    local wrong = assertions.must_be_pattern(pattern, 2, "error_matches", text, plain)
+    if wrong then
+      failure.misuse(wrong)
+    end
     return text and text:find(pattern, tonumber(init), plain == true) ~= nil or false, { failed = failed, raised = raised }
   end,
   says = function(found, _, pattern)

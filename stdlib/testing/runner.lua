@@ -5,7 +5,7 @@ local spy = require "testing.spy"
 local suite = require "testing.suite"
 
 -- A test may take globals away.
-local ipairs, time = ipairs, lithops.time
+local ipairs, setmetatable, table, time = ipairs, setmetatable, table, lithops.time
 
 local runner = {}
 

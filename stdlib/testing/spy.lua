@@ -11,8 +11,25 @@ local function packed(...)
   return { n = select("#", ...), ... }
 end
 
+-- A copy of a value, so that what is done to it later does not change how a function was called.
+local function copied(value, copies)
+  if type(value) ~= "table" then
+    return value
+  elseif copies[value] then
+    return copies[value]
+  end
+  local copy = {}
+  copies[value] = copy
+  for key, field in next, value do
+    rawset(copy, copied(key, copies), copied(field, copies))
+  end
+  local meta = getmetatable(value)
+  return type(meta) == "table" and setmetatable(copy, meta) or copy
+end
+
 function Spy.__call(self, ...)
-  local call = { vals = packed(...) }
+  local refs = packed(...)
+  local call = { vals = copied(refs, {}), refs = refs }
   self.calls[#self.calls + 1] = call
   local results = packed(self.callback(...))
   call.returnvals = results
@@ -50,11 +67,18 @@ function spy.new(fn)
   return setmetatable({ calls = {}, callback = fn or function() end }, Spy)
 end
 
+local function is_callable(value)
+  local meta = debug.getmetatable(value)
+  return type(value) == "function" or type(meta) == "table" and rawget(meta, "__call") ~= nil
+end
+
 local function put(name, table, key, callback)
   if type(table) ~= "table" then
     error(("bad argument #1 to '%s' (table expected, got %s)"):format(name, type(table)), 3)
-  elseif table[key] == nil then
+  elseif table[key] == nil and not callback then
     error(("bad argument #2 to '%s' (there is no field `%s`)"):format(name, tostring(key)), 3)
+  elseif table[key] ~= nil and not is_callable(table[key]) then
+    error(("bad argument #2 to '%s' (field `%s` is a %s, not a function)"):format(name, tostring(key), type(table[key])), 3)
   end
   local made = setmetatable({ calls = {}, table = table, key = key, replaced = table[key] }, Spy)
   made.callback = callback or made.replaced
@@ -108,10 +132,15 @@ end
 --- `stub(table, key, ...)`: puts a function there that does nothing but return the values.
 spy.stub = setmetatable({ new = new_stub }, { __call = function(_, table, key, ...) return (new_stub(table, key, ...)) end })
 
-local function count_is(name, words, holds)
+local function count_is(name, words, holds, may_lack)
   assertions[name] = {
-    least = 1,
+    least = may_lack and 1 or 2,
     most = 2,
+    check = function(_, times)
+      if type(times) ~= "number" and not (times == nil and may_lack) then
+        return ("bad argument #1 to 'assert.%s' (number of calls expected, got %s)"):format(name, show.value(times))
+      end
+    end,
     test = function(made, times) return holds(#made.calls, times) end,
     says = function(_, made, times) return ("expected %s, got %d"):format(words(times), #made.calls) end,
     denies = function(_, made, times) return ("expected anything but %s, got %d"):format(words(times), #made.calls) end,
@@ -124,14 +153,17 @@ end
 
 count_is("called", function(times) return times and calls(times) or "a call" end, function(count, times)
   return times and count == times or not times and count > 0
-end)
+end, true)
+count_is("called_more_than", function(times) return "more than " .. calls(times) end, function(count, times) return count > times end)
+count_is("called_less_than", function(times) return "less than " .. calls(times) end, function(count, times) return count < times end)
 count_is("called_at_least", function(times) return "at least " .. calls(times) end, function(count, times) return count >= times end)
 count_is("called_at_most", function(times) return "at most " .. calls(times) end, function(count, times) return count <= times end)
 
 local function has_call(field, made, ...)
   local wanted = packed(...)
   for _, call in ipairs(made.calls) do
-    if call[field] and compare.same(wanted, call[field]) then
+    local found = call[field] and compare.same(wanted, call[field]) or field == "vals" and compare.same(wanted, call.refs)
+    if found then
       return true
     end
   end

@@ -22,7 +22,7 @@ fn mistakes_are_told_at_once_and_where_they_are() {
         raises("(dataset expected, got table)", d.union, d, {})
         raises("(dataset expected, got nil)", d.join, d)
         raises("option `how` must be inner, left, right or outer, not cross", d.join, d, d, { how = "cross" })
-        raises("unknown option `desc`; known are `descending`", d.sort_by, d, { desc = true })
+        raises("unknown option `desc`; did you mean `descending`?", d.sort_by, d, { desc = true })
         raises("a value to begin with expected, got nil", d.fold, d, nil, function() end)
         raises("(list expected, got string)", dataset.from_list, "x")
         raises("(element 2 of the list is nil: leave it out", dataset.from_list, { 1, nil, 3 })

@@ -208,7 +208,7 @@ fn nothing_is_left_of_what_failed() {
         raises("local:/// names no bucket", d.write_text, d, "local:///")
         raises("is a pattern", d.write_text, d, at("a*"))
         raises("an address such as s3://bucket/prefix/ expected, got nil", d.write_text, d)
-        raises("unknown option `over`; known are `overwrite`", d.write_text, d, at("out"), { over = true })
+        raises("unknown option `over`; did you mean `overwrite`?", d.write_text, d, at("out"), { over = true })
         local tables = dataset.from_list({ {} })
         raises("write_text: an element is a table, not a string or a number; write it with `write_json_lines`", tables.write_text, tables, at("t"))
         raises("write_csv: an element is a number, not a row", d.write_csv, dataset.from_list({ 1 }), at("t"))

@@ -57,7 +57,7 @@ fn words_of_many_lines_are_those_of_each() {
         put("semi", "a b;c\nd")
         same(dataset.read_text(at("semi"), { obj_newline = ";" }):words():collect(), { "a", "b", "c", "d" })
         raises("option `pattern` must be %S+, %w+ or %a+, not %d+", dataset.from_list({}).words, dataset.from_list({}), { pattern = "%d+" })
-        raises("unknown option `lowercase`; known are `pattern`, `lower`", dataset.from_list({}).words, dataset.from_list({}), { lowercase = true })
+        raises("unknown option `lowercase`; did you mean `lower`?", dataset.from_list({}).words, dataset.from_list({}), { lowercase = true })
         "#,
     );
 }

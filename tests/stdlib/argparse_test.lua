@@ -140,6 +140,33 @@ describe("options", function()
   end)
 end)
 
+describe("options and commands", function()
+  it("have further names, in further calls, too", function()
+    local parser = argparse("p")
+    parser:option "-f" "--from"
+    parser:flag "-q" "--quiet" { description = "Say less." }
+    parser:command "install" "i"
+    assert.same({ from = "x", quiet = true, install = true }, parse(parser, "-f", "x", "-q", "i"))
+    assert.same({ from = "x", install = true }, parse(parser, "--from=x", "install"))
+  end)
+
+  it("are used with their default for want of arguments", function()
+    local parser = argparse("p")
+    parser:option("-f --foo"):count(2):default("bar"):defmode("arg")
+    assert.same({ foo = { "x", "bar" } }, parse(parser, "-fx"))
+    assert.same({ foo = { "bar", "bar" } }, parse(parser))
+  end)
+end)
+
+describe("values", function()
+  it("of one command line are not those of the next", function()
+    local twice = argparse("p")
+    twice:option("-x"):count("*"):init({ "first" })
+    assert.same({ x = { "first", "1" } }, parse(twice, "-x1"))
+    assert.same({ x = { "first", "2" } }, parse(twice, "-x2"))
+  end)
+end)
+
 describe("flags", function()
   local parser = argparse("p")
   parser:flag("-v --verbose"):count("0-2")
@@ -174,6 +201,17 @@ describe("mutex", function()
   end)
 end)
 
+describe("mutex of an option and an argument", function()
+  it("lets one of them be used", function()
+    local parser = argparse("p")
+    parser:mutex(parser:flag("-q"), parser:argument("log"):args("?"))
+    assert.same({ q = true }, parse(parser, "-q"))
+    assert.same({ log = "x" }, parse(parser, "x"))
+    refuses("argument 'log' can not be used together with option '-q'", parser, "-q", "x")
+    refuses("option '-q' can not be used together with argument 'log'", parser, "x", "-q")
+  end)
+end)
+
 describe("commands", function()
   local parser = argparse("rocks"):command_target("command")
   parser:flag("-v")
@@ -199,6 +237,11 @@ describe("commands", function()
     acting:command("go"):action(function(args, name) acted = { args.go, name } end)
     parse(acting, "go")
     assert.same({ true, "go" }, acted)
+    local order = {}
+    acting = argparse("p"):action(function() order[#order + 1] = "parser" end)
+    acting:command("go"):action(function() order[#order + 1] = "command" end)
+    parse(acting, "go")
+    assert.same({ "command", "parser" }, order)
   end)
 
   it("have help", function()
@@ -245,6 +288,35 @@ See more.]], parser:get_help())
     assert.equal("Usage: p [-h]\n       [--alpha <alpha>]\n       [--beta <beta>]\n       [--gamma <gamma>]", wide:get_usage())
   end)
 
+  it("is broken into lines and spaced out if that is wanted", function()
+    local parser = argparse("p", "All that there is to say, in größeren words than one line has."):help_max_width(38)
+    parser:help_vertical_space(1):help_description_margin(18)
+    parser:flag("-v"):description("A list:\n* of one item that is long,\n\n  and more.\n")
+    assert.equal([[
+Usage: p [-h] [-v]
+
+All that there is to say, in größeren
+words than one line has.
+
+Options:
+
+   -h, --help     Show this help
+                  message and exit.
+
+   -v             A list:
+                  * of one item that
+                    is long,
+
+                    and more.]], parser:get_help())
+  end)
+
+  it("names values by the option, not by its target, in brackets if there is a default for them", function()
+    local parser = argparse("p"):add_help(false)
+    parser:option("--from"):target("server")
+    parser:option("-o"):default("a.out"):defmode("arg")
+    assert.equal("Usage: p [--from <from>] [-o [<o>]]", parser:get_usage())
+  end)
+
   it("can be left out", function()
     local bare = argparse("p"):add_help(false)
     assert.equal("Usage: p", bare:get_usage())
@@ -287,32 +359,5 @@ describe("parse", function()
     local helped = run("--help")
     assert.equal(0, helped.code)
     assert.matches("^Usage: p %[%-h%] <command> %.%.%.\n\nDoes it%.", helped.stdout)
-  end)
-end)
-
-describe("mistakes of the script", function()
-  local parser = argparse("p")
-
-  it("are told with its line", function()
-    local line = debug.getinfo(1, "l").currentline + 1
-    local raised = assert.has_error(function() parser:option("-x"):argz(2) end)
-    assert.matches("argparse_test.lua:" .. line .. ": there is no method or property `argz`; did you mean `args`%?$", raised)
-  end)
-
-  it("of each kind", function()
-    assert.has_error(function() parser:option({ "-y", defualt = 1 }) end, "unknown property `defualt`; did you mean `default`?")
-    assert.has_error(function() parser:flag("-z"):description(1) end, "bad property `description` (string expected, got number)")
-    assert.error_matches(function() parser:option("-w"):args("many") end, 'bad property `args` %(a number, or text such as .*, got `many`%)$')
-    assert.error_matches(function() parser:option("w") end, "the name of an option begins with `%-`")
-    assert.has_error(function() parser:option("-x") end, "there are two elements with the name `-x`")
-    assert.has_error(function() parser:option() end, "an option needs a name")
-    assert.has_error(function() parser:flag("-k"):action("stor") end, "unknown action `stor`; did you mean `store`?")
-    assert.has_error(function() parser:parse("x") end, "bad argument #1 to 'parse' (table expected, got string)")
-  end)
-
-  it("errors of its own functions stay what they are", function()
-    local raising = argparse("p")
-    raising:option("-x"):convert(function() error({ code = 1 }) end)
-    assert.has_error(function() raising:pparse({ "-x", "1" }) end, { code = 1 })
   end)
 end)

@@ -223,11 +223,27 @@ describe("hostile values", function()
   end)
 end)
 
+describe("control characters in front of digits", function()
+  it("have their names, or three digits", function()
+    assert.equal([["\n1\t2\0013\0x"]], inspect("\n1\t2\0013\0x"))
+  end)
+end)
+
 describe("options", function()
   it("are checked", function()
     assert.has_error(function() inspect({}, { dept = 1 }) end, "unknown option `dept`; did you mean `depth`?")
     assert.has_error(function() inspect({}, { depth = "1" }) end, "option `depth` must be a number of 0 or more, not a string")
+    assert.has_error(function() inspect({}, { depth = 0 / 0 }) end, "option `depth` must be a number of 0 or more, not nan")
     assert.has_error(function() inspect({}, 3) end, "bad argument #2 to 'inspect' (table expected, got number)")
+  end)
+
+  it("process tables however deep they are", function()
+    local deep = {}
+    for _ = 1, 20000 do
+      deep = { deep }
+    end
+    local function itself(item) return item end
+    assert.equal(inspect(deep), inspect(deep, { process = itself }))
   end)
 
   it("tell whose mistake it is", function()

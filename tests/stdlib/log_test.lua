@@ -232,6 +232,24 @@ describe("the module", function()
   end)
 end)
 
+describe("a logger", function()
+  it("raises no error for values and functions that do", function()
+    local bad = setmetatable({}, { __tostring = function() error("no text") end })
+    local log, lines = collected()
+    for _, format in ipairs({ "text", "json" }) do
+      log.format = format
+      log.error(bad)
+      log.error("x %s", bad, { [bad] = bad })
+      log.error(function() error("no luck", 0) end)
+    end
+    assert.equal(6, #lines)
+    assert.matches("<table whose `__tostring` failed>$", lines[1])
+    assert.matches("x %%s <table whose `__tostring` failed> <table whose `__tostring` failed>=", lines[2])
+    assert.matches("the function of this message raised an error: no luck$", lines[3])
+    assert.matches('"message":"the function of this message raised an error: no luck"', lines[6])
+  end)
+end)
+
 describe("mistakes with loggers", function()
   it("are told", function()
     local log = collected()

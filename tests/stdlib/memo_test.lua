@@ -258,5 +258,22 @@ describe("mistakes in calls of memo", function()
     assert.has_error(function() memo.stored(echo) end, "stored: option `name` is needed: what is stored is found again by it")
     assert.error_matches(function() memo.stored(echo, { name = "a/b" }) end, "option `name` must be a text of letters")
     assert.error_matches(function() memo.stored(print, { name = "a" }) end, "give option `version`")
+    assert.error_matches(memo(echo, { key = function() end }), "memo: option `key` returned nothing, so that all calls would be the same")
+    assert.error_matches(memo.stored(echo, { name = "a", key = function() end }), "stored: option `key` returned nothing")
+    local _, cache = memo(echo)
+    assert.error_matches(function() cache.clear() end, "memo_test.*bad argument to 'clear' %(memo.Cache expected; call it with a colon")
+    local _, store = memo.stored(echo, { name = "a" })
+    assert.error_matches(function() store.clear() end, "memo_test.*bad argument to 'clear' %(memo.Store expected; call it with a colon")
+  end)
+
+  it("are tables that are nested too deeply", function()
+    local deep = {}
+    for _ = 1, 1e5 do
+      deep = { deep }
+    end
+    local options = { name = "deep" }
+    assert.error_matches(function() memo.stored(echo, options)(deep) end,
+      "a call of `deep` cannot have a key, since tables in its arguments are nested too deeply; give option `key`")
+    assert.error_matches(memo.stored(function() return deep end, options), "cannot be stored: its tables are nested too deeply$")
   end)
 end)

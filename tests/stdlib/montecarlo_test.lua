@@ -110,6 +110,17 @@ describe("a generator of random numbers", function()
     assert.equal(rng:random(), there)
   end)
 
+  it("refuses what is no number, and calls with a dot", function()
+    local rng = montecarlo.rng(1)
+    assert.has_error(function() rng:uniform(1) end, "bad argument #2 to 'uniform' (number expected, got nil)")
+    assert.has_error(function() rng:normal("x") end, "bad argument #1 to 'normal' (number expected, got \"x\")")
+    assert.has_error(function() rng:exponential(0) end, "bad argument #1 to 'exponential' (number greater than 0 expected, got 0)")
+    for _, name in ipairs({ "random", "uniform", "normal", "exponential", "shuffle", "choice" }) do
+      assert.has_error(function() rng[name]() end,
+        ("bad argument to '%s' (generator expected; call it with a colon, `rng:%s(…)`)"):format(name, name))
+    end
+  end)
+
   it("refuses a seed that is not whole", function()
     assert.error_matches(function() montecarlo.rng(1.5) end, "bad argument #1 to 'rng' %(whole number expected, got 1.5%)")
     assert.error_matches(function() montecarlo.rng("x") end, "bad argument #1 to 'rng'")
@@ -176,6 +187,14 @@ describe("montecarlo.run", function()
     assert.equal(5000, estimate.samples)
     assert.is_false(estimate:is_reached())
     assert.equal(30, montecarlo.run(uniform, { seed = 1, target_error = 1e-9, max_samples = 30 }).samples)
+  end)
+
+  it("stops where no number of samples is enough, since the mean is NaN or infinite", function()
+    for _, value in ipairs({ 0 / 0, math.huge }) do
+      local estimate = montecarlo.run(function() return value end, { samples = 100, target_error = 0.1, seed = 1 })
+      assert.equal(100, estimate.samples)
+      assert.is_false(estimate:is_reached())
+    end
   end)
 
   it("takes few samples, too", function()

@@ -164,6 +164,25 @@ describe("retry.wrap", function()
   end)
 end)
 
+describe("waits", function()
+  it("are none without a delay, however many attempts there are", function()
+    local attempts = 0
+    assert.equal(1200, retry(function()
+      attempts = attempts + 1
+      return attempts == 1200 and attempts or error("again")
+    end, { attempts = math.huge, delay = 0 }))
+  end)
+
+  it("are no longer than the longest that is allowed", function()
+    local longest = 0
+    pcall(retry, error, {
+      attempts = 60, delay = 1e-4, max_delay = 1e-4, jitter = 1,
+      on_retry = function(_, _, seconds) longest = math.max(longest, seconds) end,
+    })
+    assert.is_true(longest > 0 and longest <= 1e-4)
+  end)
+end)
+
 describe("mistakes in calls of retry", function()
   it("are told", function()
     assert.has_error(function() retry(nil) end, "bad argument #1 to 'retry' (function expected, got nil)")
@@ -171,6 +190,10 @@ describe("mistakes in calls of retry", function()
       "wrap: unknown option `atempts`; did you mean `attempts`?")
     assert.has_error(function() retry.call(print, { attempts = 0 }) end,
       "call: option `attempts` must be a whole number of 1 or more, or math.huge, not 0")
+    assert.has_error(function() retry(print, { on = { 404 } }) end,
+      "retry: option `on` must be a function, a pattern or a list of kinds, which are strings, not a table")
+    assert.error_matches(function() retry(function() error("down now", 0) end, { on = "down (" }) end,
+      "retry_test.*retry: option `on`, \"down %(\", is no valid pattern %(unfinished capture%); the error that it is for was: down now$")
     assert.has_error(function() retry(print, { jitter = 2 }) end,
       "retry: option `jitter` must be a number from 0 to 1, not 2")
   end)

@@ -154,6 +154,13 @@ describe("search.halving", function()
   end)
 
   it("wants to know the budget", function()
+    assert.error_matches(function() search.halving(trained, { x = { 1 } }, { max_budget = 1e12 }) end,
+      "search_test.*halving: 847288609443 trials would be needed for one to be left in the last round; give fewer in option `n`")
+    assert.error_matches(function() search.halving(trained, { x = { 1 } }, { max_budget = 27, eta = 1.001, n = 1 }) end,
+      "halving: option `eta`, 1.001, makes 3298 rounds, which are 1000 at most")
+    assert.error_matches(function() search.random(trained, { x = { 1 } }, { n = 1e9 }) end,
+      "random: option `n` must be a whole number from 1 to 1000000, not 1000000000")
+    assert.error_matches(function() search.uniform(-1e308, 1e308) end, "search_test.*bounds that are nearer to each other expected")
     assert.error_matches(function() search.halving(trained, { x = { 1 } }) end, "search_test.*halving: option `max_budget` is missing")
     assert.error_matches(function() search.halving(trained, { x = { 1 } }, { max_budget = 1, min_budget = 2 }) end, "must not be less than `min_budget`, which is 2")
     assert.error_matches(function() search.halving(trained, { x = { 1 } }, { max_budget = 9, eta = 1 }) end, "halving: option `eta` must be a number greater than 1, not 1")
@@ -213,7 +220,7 @@ describe("a space", function()
       { function() search.grid(bowl, {}) end, "the space has no parameters" },
       { function() search.grid(bowl, { 1, 2 }) end, "a space has names of parameters, not 1" },
       { function() search.grid(bowl, { x = {} }) end, "parameter `x` must be a list of choices, and is an empty table" },
-      { function() search.grid(bowl, { x = { a = 1 } }) end, "parameter `x` must be a list of choices, without fields; `search.fixed` makes a value of a table" },
+      { function() search.grid(bowl, { x = { a = 1 } }) end, "parameter `x` must be a list of choices, without holes and without fields; `search.fixed` makes a value of a table" },
       { function() search.grid(bowl) end, "bad argument #2 to 'grid' %(table expected, got nil%)" },
       { function() search.random({ x = 1 }, bowl) end, "bad argument #1 to 'random' %(function expected, got table%)" },
       { function() search.uniform(2, 1) end, "bad argument #2 to 'uniform' %(the upper bound, 1, is below the lower one, 2%)" },
@@ -222,7 +229,7 @@ describe("a space", function()
       { function() search.log_uniform(0, 1) end, "bad argument #1 to 'log_uniform' %(number greater than 0 expected, got 0%)" },
       { function() search.random(bowl, { x = { 1 } }, { minimise = true }) end, "random: unknown option `minimise`; did you mean `minimize`%?" },
       { function() search.random(bowl, { x = { 1 } }, { minimize = true, maximize = true }) end, "options `minimize` and `maximize` exclude each other" },
-      { function() search.random(bowl, { x = { 1 } }, { n = 0 }) end, "option `n` must be a whole number of 1 or more, not 0" },
+      { function() search.random(bowl, { x = { 1 } }, { n = 0 }) end, "option `n` must be a whole number from 1 to 1000000, not 0" },
     }
     for _, case in ipairs(refused) do
       assert.error_matches(case[1], "search_test%.lua:%d+: .*" .. case[2])
@@ -242,6 +249,11 @@ best of 3 trials, 1 failed: score 0.25 with x = 3, y = 0.25, z = größe
   0.25    3  0.25  größe
   4.25    1  0.25  größe
   failed  2  0.25  größe  no luck]], tostring(found))
+  end)
+
+  it("may be of choices that a job gave", function()
+    assert.equal(1, search.grid(function(p) return p.x end, { x = { 2, 1, n = 2 } }).best.score)
+    assert.error_matches(function() search.grid(bowl, { x = { 2, nil, 1 } }) end, "`x` must be a list of choices, without holes and without fields")
   end)
 
   it("prints the first of many", function()

@@ -125,8 +125,9 @@ describe("shard.by_key", function()
   end)
 
   it("refuses keys that have no value to compare", function()
+    assert.has_error(function() shard.of_key({}, 2) end, "bad argument #1 to 'of_key' (string, number or boolean expected, got table)")
     assert.has_error(function() shard.by_key({ {} }, 2) end,
-      "bad argument #1 to 'of_key' (string, number or boolean expected, got table)")
+      "by_key: the key of element 1 must be a string, a number or a boolean, not a table")
   end)
 end)
 
@@ -169,6 +170,12 @@ describe("mistakes in calls of shard", function()
     assert.matches("shard_test%.lua:%d+: bad argument #1 to 'parts' %(table expected, got number%)", err)
     assert.has_error(function() shard.chunks({}, 0) end,
       "bad argument #2 to 'chunks' (whole number of 1 or more expected, got 0)")
+    for _, name in ipairs({ "parts", "chunks", "round_robin", "by_weight", "by_key" }) do
+      assert.has_error(function() shard[name]({ a = 1 }, 2, type) end,
+        ("bad argument #1 to '%s' (list expected, got a table whose keys are not 1, 2, …, such as \"a\")"):format(name))
+    end
+    assert.error_matches(function() shard.by_key({ 1, 2 }, 2, function(x) return x == 1 and x or nil end) end,
+      "shard_test%.lua:%d+: by_key: the key of element 2 must be a string, a number or a boolean, not nil$")
     assert.has_error(function() shard.by_weight({}, 1) end, "bad argument #3 to 'by_weight' (function expected, got nil)")
   end)
 end)
