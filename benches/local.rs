@@ -3,6 +3,8 @@
 //!
 //! Ends with status 1 if a target is missed by more than what a busy machine explains: times by 1.5, memory by nothing.
 
+#[path = "../tests/support/long_script.rs"]
+mod long_script;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/table.rs"]
@@ -16,6 +18,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use long_script::long_script;
 use program::{checked, first_next, number};
 use table::{Table, Target, median};
 use tempfile::TempDir;
@@ -107,6 +110,9 @@ fn main() -> ! {
     let next = median(MANY, || first_next(bench.command(&["worker"])));
     bench.table.row("start of a worker to its first `next`", "ms", next * 1e3, Target::Below(10.0));
 
+    let check = median(SOME, || bench.check(&long_script(1000)));
+    bench.table.row("check of 1,000 lines, whole process", "ms", check * 1e3, Target::Below(100.0));
+
     let no_ops = bench.whole(NO_OPS, SOME);
     let what = "map of a no-op over 10,000, whole process";
     if let Some(peer) = bench.peer("no-ops", SOME) {
@@ -159,6 +165,12 @@ impl Bench {
     /// Seconds that a script takes, from the start of its process to its end.
     fn whole(&self, code: &str, runs: usize) -> f64 {
         median(runs, || timed(&mut self.command(&["-e", code])))
+    }
+
+    /// Seconds that `check` takes for a script.
+    fn check(&self, script: &str) -> f64 {
+        fs::write(self.folder.path().join("long.lua"), script).expect("a writable folder");
+        timed(&mut self.command(&["check", "long.lua"]))
     }
 
     /// The number that a script prints.

@@ -48,9 +48,12 @@ mod objects;
 /// What `aws policy` prints is enough for all that is asked of AWS, and not more.
 #[path = "aws/policies.rs"]
 mod policies;
+/// What is written down of jobs on AWS.
+#[path = "aws/records.rs"]
+mod records;
 /// Credentials stay where they belong.
 #[path = "aws/secrets.rs"]
 mod secrets;
-
+/// Objects through `lithops.storage`, in functions and in the driver.
 #[path = "aws/stored_objects.rs"]
 mod stored_objects;

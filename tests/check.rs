@@ -1,5 +1,7 @@
 //! `lithops-lua check`: what it finds, what it leaves alone, and that the runtime agrees.
 
+#[path = "support/long_script.rs"]
+mod long_script;
 #[path = "support/host.rs"]
 #[allow(dead_code)]
 mod support;

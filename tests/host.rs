@@ -12,6 +12,9 @@ mod bindings;
 /// How runs end: exit codes, hooks, closed pipes, bad scripts.
 #[path = "host/endings.rs"]
 mod endings;
+/// What is not set up before it is needed.
+#[path = "host/laziness.rs"]
+mod laziness;
 /// The collection of garbage.
 #[path = "host/memory.rs"]
 mod memory;

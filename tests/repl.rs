@@ -4,6 +4,10 @@
 #[allow(dead_code)]
 mod support;
 
+#[path = "support/s3.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod server;
+
 #[path = "support/terminal.rs"]
 #[allow(dead_code)]
 mod terminal;
@@ -33,6 +37,8 @@ mod transcript;
 #[path = "repl/values.rs"]
 mod values;
 
+use std::process::Command;
+
 use support::Folder;
 use terminal::Terminal;
 
@@ -57,7 +63,26 @@ fn prompt_with(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]
     terminal
 }
 
-/// The same, without waiting for the line editor.
+/// The prompt, in a shell that lets no file become longer than `blocks` of 512 bytes: a full disk.
+#[track_caller]
+fn prompt_on_full_disk(folder: &Folder, blocks: u32) -> Terminal {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {} repl", env!("CARGO_BIN_EXE_lithops-lua"));
+    let inner = folder.command(&[]);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).current_dir(folder.path());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("TERM", "xterm-256color").env_remove("NO_COLOR").env_remove("XDG_STATE_HOME");
+    let terminal = Terminal::start(command);
+    terminal.wait_for_prompt();
+    terminal
+}
+
+/// A prompt, without waiting for the line editor.
 fn start(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
     let mut command = folder.command(arguments);
     command.env("TERM", "xterm-256color").env_remove("NO_COLOR").env_remove("XDG_STATE_HOME");

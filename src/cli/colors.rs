@@ -1,13 +1,20 @@
-//! Whether what is written to a terminal may have colours. `--help` and errors of the command line follow the same variables, by clap's
-//! own means.
+//! Whether what is written to a terminal may have colours.
 
 use std::env;
 use std::io::IsTerminal;
+
+use clap::ColorChoice;
 
 /// Whether colours are wanted on `stream`: by `NO_COLOR` never, by `CLICOLOR_FORCE` always, else on a terminal that has them.
 pub fn are_wanted(stream: &impl IsTerminal) -> bool {
     let value = |name: &str| env::var(name).unwrap_or_default();
     decide(&value("NO_COLOR"), &value("CLICOLOR_FORCE"), stream.is_terminal() && !is_dumb())
+}
+
+/// The same for `--help` and errors of the command line, which clap writes. By itself it has colours in CI, whatever the terminal.
+pub fn choice() -> ColorChoice {
+    let forced = env::var("CLICOLOR_FORCE").unwrap_or_default();
+    if is_dumb() && matches!(forced.as_str(), "" | "0") { ColorChoice::Never } else { ColorChoice::Auto }
 }
 
 /// Whether the terminal knows no escape sequences.

@@ -10,6 +10,7 @@ use super::exit::{Exit, complain};
 use super::low_args::ConfigCommand;
 use super::run::{print, refuse};
 use crate::config::{self, Environment, Request, Source, render_show, template, template_backends, usual_places};
+use crate::lua::modules::replace_file;
 use crate::lua::vm::ConfigChoice;
 
 /// Shows the configuration, or writes a new one.
@@ -58,8 +59,11 @@ fn write(file: &Path, text: &str, force: bool) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = if force { File::create(file)? } else { File::create_new(file)? };
-    file.write_all(text.as_bytes())
+    if force {
+        // The one that is there goes only when the new one is complete.
+        return replace_file(file, text.as_bytes());
+    }
+    File::create_new(file)?.write_all(text.as_bytes())
 }
 
 fn path(choice: &ConfigChoice, json: bool) -> Exit {

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process;
 
 use crate::lua::exit::run_exit_hooks;
-use crate::lua::output;
+use crate::lua::{evaluation, output};
 
 /// How a run of the program ended. `os.exit(n)` is not here: it ends the process with n by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,10 @@ pub fn end_without_output(error: &io::Error) -> ! {
 fn report_output(error: &io::Error) -> Exit {
     if error.kind() == ErrorKind::BrokenPipe {
         return Exit::Success;
+    }
+    // The window of the terminal was closed.
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) && evaluation::has_prompt() {
+        return Exit::HungUp;
     }
     complain(&format!("cannot write to standard output: {error}"));
     Exit::Script

@@ -14,7 +14,7 @@ pub fn run(choice: &ConfigChoice, args: &HelloArgs, quiet: bool) -> Exit {
     if let Err(error) = choice.load() {
         return refuse(&error);
     }
-    let (choice, calls) = (choice.clone(), args.map);
+    let (choice, calls) = (choice.clone().without_records(), args.map);
     on_own_thread(move || {
         let vm = match driver_vm(Vec::new(), choice, !quiet) {
             Ok(vm) => vm,

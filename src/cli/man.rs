@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("~/.lithops/storage", "Objects of the storage of this machine, unless `localhost.storage_root` says otherwise"),
     ("~/.local/state/lithops-lua/jobs", "What `job list` knows"),
+    ("~/.local/state/lithops-lua/history", "The lines that were typed at the prompt"),
     ("./lua_modules", "Modules that `require` finds, as `luarocks install --tree lua_modules` puts them there"),
 ];
 

@@ -4,8 +4,10 @@
 //! - [`run`] does it; [`exit`] says how the process ends.
 //! - [`repl`] is the prompt.
 //! - [`aws`], [`check`], [`clean`], [`config`], [`doctor`], [`hello`], [`job`], [`runtime`], [`storage`], [`mod@test`], [`types`] and
-//!   [`worker`] are the commands of those names; [`shell`] is what shells and `man` read, [`table`] what people do.
+//!   [`worker`] are the commands of those names; [`shell`] is what shells and `man` read, [`table`] what people do; [`printable`] keeps texts from
+//!   doing more to a terminal than to be read.
 //! - [`logging`] sets up `tracing`; [`panics`] turns our own bugs into one sentence; [`question`] asks whoever is at the terminal; [`colors`] are for those who want them.
+//! - [`lua_files`] walks through folders of Lua; [`io_errors`] puts what cannot be read into words, [`printable`] texts from elsewhere.
 
 pub mod aws;
 pub mod check;
@@ -16,11 +18,14 @@ pub mod doctor;
 pub mod exit;
 pub mod hello;
 pub mod high_args;
+pub mod io_errors;
 pub mod job;
 pub mod logging;
 pub mod low_args;
+pub mod lua_files;
 pub mod man;
 pub mod panics;
+pub mod printable;
 pub mod question;
 pub mod repl;
 pub mod run;

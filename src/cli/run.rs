@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::{env, thread};
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use super::exit::{self, Exit, complain};
 use super::high_args::{Action, HighArgs};
 use super::low_args::{AwsCommand, LowArgs};
 use super::{
-    aws, check, clean, config, doctor, hello, job, logging, man, panics, repl, runtime, shell, storage, test, types,
-    worker,
+    aws, check, clean, colors, config, doctor, hello, job, logging, man, panics, repl, runtime, shell, storage, test,
+    types, worker,
 };
 use crate::config::{Config, ConfigError, nearest};
 use crate::lua::api::wait;
@@ -30,7 +30,8 @@ pub fn main() -> ! {
 }
 
 fn run(typed: Vec<OsString>) -> Exit {
-    let args = match LowArgs::try_parse_from(&typed) {
+    let parsed = LowArgs::command().color(colors::choice()).try_get_matches_from(&typed);
+    let args = match parsed.and_then(|matches| LowArgs::from_arg_matches(&matches)) {
         Ok(low) => match HighArgs::new(low, &typed) {
             Ok(args) => args,
             Err(error) => return refuse(&error),

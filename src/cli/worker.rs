@@ -41,7 +41,9 @@ struct Process {
 /// Tells what is asked.
 pub fn run(command: &WorkerCommand) -> Exit {
     let WorkerCommand::List { json } = command;
-    let records = Folder::of_user().into_iter().flat_map(|folder| folder.records().collect::<Vec<_>>());
+    let folder = Folder::of_user();
+    // One after the other: each may hold megabytes of what its calls printed.
+    let records = folder.iter().flat_map(Folder::records);
     let drivers: Vec<DriverRecord> =
         records.map(|(_, driver)| driver).filter(|driver| driver.is_here() && driver.is_alive()).collect();
     let children = if drivers.is_empty() { HashMap::new() } else { children() };

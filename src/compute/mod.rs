@@ -96,6 +96,11 @@ pub trait Compute: Send + Sync {
         None
     }
 
+    /// The region that it uses, once it does.
+    fn region(&self) -> Option<String> {
+        None
+    }
+
     /// The calling thread, which runs a call on this backend, is about to wait for other calls:
     /// its place is free for them until the guard is dropped.
     fn give_place(&self) -> Box<dyn std::any::Any> {

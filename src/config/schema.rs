@@ -369,12 +369,14 @@ fn lithops_together(values: &Values) -> Vec<Broken> {
 }
 
 fn not_here(key: &str, value: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
-    if let Some(near) = super::nearest(value, known.clone()) {
+    // `aws`, `lambda`, `s3` are parts of names.
+    let contains = |name: &&str| value.len() > 1 && name.split('_').any(|part| part.eq_ignore_ascii_case(value));
+    if let Some(near) = super::nearest(value, known.clone()).or_else(|| known.clone().find(contains)) {
         return format!("unknown {key} `{value}` in `lithops.{key}`; did you mean `{near}`?");
     }
     let names: Vec<_> = known.map(|name| format!("`{name}`")).collect();
     format!(
-        "`lithops.{key}` is `{value}`, but this version has only {}: set `lithops.{key}` to it, or remove the key",
+        "`lithops.{key}` is `{value}`, but there is only {}: set it to one of them, or remove the key",
         names.join(" and ")
     )
 }

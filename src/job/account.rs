@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::job::{CallResult, Job};
+use super::job::Job;
+use super::spec::CallResult;
 use super::state::JobState;
 use super::tally::MOST_PRINTED;
 
 /// How many bytes of prints are told.
 const MOST_LOG_BYTES: usize = 1 << 20;
+/// The most bytes of a failure's message: it may hold all of a value, and is copied each time.
+const MOST_MESSAGE_BYTES: usize = 4096;
 /// How many workers are told of.
 const MOST_WORKERS: usize = 1000;
 
@@ -46,9 +49,11 @@ pub struct Account {
     pub memory_bytes: Option<u64>,
     /// What runs the invocations, where it has a name: a function on AWS.
     pub runtime: Option<String>,
+    /// Where that is.
+    pub region: Option<String>,
     /// Workers under way, by their names, and the calls that they have begun last.
     pub workers: Vec<(Arc<str>, Option<u64>)>,
-    /// The first failures: call, kind, message.
+    /// The first failures: call, kind, the beginning of the message.
     pub failures: Vec<(u64, String, String)>,
     /// The ends of what calls printed: of those failures, and of the last calls that did.
     pub logs: Vec<(u64, Bytes)>,
@@ -91,6 +96,7 @@ impl Job {
         (account.logs, account.logs_left_out) = state.told_logs();
         drop(state);
         account.runtime = self.compute.function_name(spec.memory_bytes);
+        account.region = self.compute.region();
         account
     }
 }
@@ -98,7 +104,7 @@ impl Job {
 impl JobState {
     fn told_failures(&self) -> Vec<(u64, String, String)> {
         let failure = |call: &u64| match self.result(*call) {
-            Some(CallResult::Error(error)) => Some((*call, error.kind.clone(), error.message.clone())),
+            Some(CallResult::Error(error)) => Some((*call, error.kind.clone(), shortened(&error.message))),
             _ => None,
         };
         self.tally.failures.iter().filter_map(failure).collect()
@@ -130,5 +136,25 @@ impl JobState {
         logs.sort_by_key(|(call, _)| *call);
         let left_out = self.slots.logs.len() - logs.len();
         (logs, left_out as u64)
+    }
+}
+
+/// The beginning of a long message.
+fn shortened(message: &str) -> String {
+    match message.len() {
+        0..=MOST_MESSAGE_BYTES => message.to_owned(),
+        _ => format!("{}…", &message[..message.floor_char_boundary(MOST_MESSAGE_BYTES)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        assert_eq!(shortened("short"), "short");
+        let cut = shortened(&format!("a{}", "ä".repeat(4000)));
+        assert!(cut.len() < 4200 && cut.ends_with("ä…"), "{}", cut.len());
     }
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 
 use async_trait::async_trait;
 
-use super::job::{CallResult, Job};
+use super::job::Job;
 use super::signal;
+use super::spec::CallResult;
 use crate::compute::local::{FetchFuture, FutureAddress, FutureAnswer};
 use crate::protocol::{RemoteError, kind};
 

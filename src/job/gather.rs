@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::job::{CallResult, Job};
+use super::job::Job;
 use super::signal;
 use super::slots::State;
+use super::spec::CallResult;
 use crate::protocol::{Gathered, GatheredBatch, GatheredPart, GatheredRest, GatheredValue, RemoteError, kind};
 
 /// Without a wish of the user's, a job that is over sooner gains nothing from a reducer that waits.

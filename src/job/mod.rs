@@ -6,7 +6,7 @@
 //! - `objects`: stored objects as input: how they are found; `cut`: into which pieces they are cut.
 //! - `chunks`: how many calls an invocation carries, from measured times.
 //! - `slots`: what is known of each call, in a few bytes.
-//! - `job`: a job, and what can be asked of it.
+//! - `spec`: what goes into a job, and what is known of its calls; `job`: a job, and what can be asked of it.
 //! - `state`: what changes in it, and what each frame of an answer does to it.
 //! - `invocation`: one invocation from request to last frame, and what is run again.
 //! - `ending`: calls that are cancelled, or failed by what is not their worker.
@@ -28,6 +28,7 @@ mod job;
 mod objects;
 mod signal;
 mod slots;
+mod spec;
 mod state;
 mod tally;
 
@@ -36,10 +37,11 @@ pub use cut::Cut;
 pub use directory::{Directory, all, find};
 pub use gather::{Spawning, gather};
 pub use input::Source;
-pub use job::{CallResult, CallStats, Job, JobSpec, LogSink, Progress};
+pub use job::Job;
 pub use objects::{FoundObjects, ObjectInput, ObjectPlan};
 pub use signal::{Eager, generation, give, wait};
 pub use slots::State;
+pub use spec::{CallResult, CallStats, JobSpec, LogSink, Progress};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -8,9 +8,10 @@ use tokio::sync::Notify;
 
 use super::chunks::Chunker;
 use super::input::{Again, Source};
-use super::job::{CallResult, Job};
+use super::job::Job;
 use super::now_us;
 use super::slots::{Large, Slots, State};
+use super::spec::CallResult;
 use super::tally::Tally;
 use crate::compute::Usage;
 use crate::protocol::{Frame, Outcome, RemoteError, Work, kind};

@@ -184,20 +184,27 @@ pub(super) unsafe extern "C-unwind" fn raise_or_return(state: *mut ffi::lua_Stat
     // alive where an error is thrown.
     unsafe {
         let count = ffi::lua_gettop(state);
-        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        // What may be `self` stays below, for messages.
+        if ffi::lua_type(state, 1) == ffi::LUA_TTABLE {
+            ffi::lua_pushvalue(state, 1);
+        } else {
+            ffi::lua_pushnil(state);
+        }
         ffi::lua_insert(state, 1);
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 2);
         ffi::lua_call(state, count, ffi::LUA_MULTRET);
-        let count = ffi::lua_gettop(state);
+        let count = ffi::lua_gettop(state) - 1;
         if count != 4
-            || ffi::lua_type(state, 1) != ffi::LUA_TLIGHTUSERDATA
-            || ffi::lua_touserdata(state, 1) != marker().0
+            || ffi::lua_type(state, 2) != ffi::LUA_TLIGHTUSERDATA
+            || ffi::lua_touserdata(state, 2) != marker().0
         {
             return count;
         }
-        let kind = ffi::lua_tointeger(state, 4) as c_int;
-        ffi::lua_settop(state, 3);
-        if ffi::lua_isnil(state, 3) != 0 {
-            ffi::lua_settop(state, 2);
+        let kind = ffi::lua_tointeger(state, 5) as c_int;
+        ffi::lua_settop(state, 4);
+        if ffi::lua_isnil(state, 4) != 0 {
+            ffi::lua_settop(state, 3);
         }
         if kind != 0 {
             push_message(state, kind);
@@ -218,39 +225,57 @@ unsafe fn push_message(state: *mut ffi::lua_State, position: c_int) {
         let mut position = position;
         ffi::lua_getstack(state, 0, &mut frame);
         ffi::lua_getinfo(state, c"nf".as_ptr(), &mut frame);
-        let is_method = !frame.namewhat.is_null() && CStr::from_ptr(frame.namewhat) == c"method";
         // On top is the function; its known name is better than the caller's for it.
+        ffi::lua_pushvalue(state, -1);
         traceback::push_name(state);
-        let name = if ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
-            let full = ffi::lua_tostring(state, -1);
-            if is_method && is_of_lithops(full) {
-                ffi::lua_pushfstring(
-                    state,
-                    c"'%s' is called with a dot, as `%s(\u{2026})`, not with a colon".as_ptr(),
-                    last_part(full),
-                    full,
-                );
-                return;
-            }
-            last_part(full)
-        } else if !frame.name.is_null() {
-            frame.name
-        } else {
-            c"?".as_ptr()
+        let full =
+            if ffi::lua_type(state, -1) == ffi::LUA_TSTRING { ffi::lua_tostring(state, -1) } else { ptr::null() };
+        let name = match (full.is_null(), frame.name.is_null()) {
+            (false, _) => last_part(full),
+            (true, false) => frame.name,
+            (true, true) => c"?".as_ptr(),
         };
+        // A tail call shows the name by which the function was called that it took the place of.
+        let is_method = !frame.namewhat.is_null()
+            && CStr::from_ptr(frame.namewhat) == c"method"
+            && CStr::from_ptr(frame.name) == CStr::from_ptr(name);
+        if is_method && !full.is_null() && is_of_lithops(full) && is_self(state, name) {
+            ffi::lua_pushfstring(
+                state,
+                c"'%s' is called with a dot, as `%s(\u{2026})`, not with a colon".as_ptr(),
+                name,
+                full,
+            );
+            return;
+        }
+        let text = ffi::lua_tostring(state, -3);
         if position < 1 {
-            ffi::lua_pushvalue(state, -2);
+            ffi::lua_pushvalue(state, -3);
             return;
         }
         if is_method {
             position -= 1;
         }
-        let text = ffi::lua_tostring(state, -2);
         if position == 0 {
             ffi::lua_pushfstring(state, c"calling '%s' on bad self (%s)".as_ptr(), name, text);
         } else {
             ffi::lua_pushfstring(state, c"bad argument #%d to '%s' (%s)".as_ptr(), position, name, text);
         }
+    }
+}
+
+/// Whether the first argument is the table whose field `name` is the function below the top.
+unsafe fn is_self(state: *mut ffi::lua_State, name: *const c_char) -> bool {
+    // SAFETY: index 1 is a table or nil; a raw read raises nothing, and the stack is left as it was.
+    unsafe {
+        if ffi::lua_type(state, 1) != ffi::LUA_TTABLE {
+            return false;
+        }
+        ffi::lua_pushstring(state, name);
+        ffi::lua_rawget(state, 1);
+        let is_same = ffi::lua_rawequal(state, -1, -3) != 0;
+        ffi::lua_settop(state, -2);
+        is_same
     }
 }
 

@@ -143,8 +143,42 @@ pub fn describe(raised: &Value) -> String {
         Value::Integer(_) | Value::Number(_) => raised.to_string().unwrap_or_default(),
         Value::Table(table) if table.metatable().is_some_and(|meta| has_tostring(&meta)) => text_of(raised),
         Value::UserData(_) => text_of(raised),
+        Value::Table(table) if !table.is_empty() => format!("(error object is {})", shown(table)),
         other => format!("(error object is a {} value)", other.type_name()),
     }
+}
+
+/// A table that was raised, as far as it fits in a line: `{ code = 5, … }`. Nothing of it is called.
+fn shown(table: &mlua::Table) -> String {
+    const MOST_FIELDS: usize = 8;
+    const LONGEST_TEXT: usize = 200;
+    let value = |value: &Value| match value {
+        Value::String(text) => {
+            let text = text.to_string_lossy();
+            let cut: String = text.chars().take(LONGEST_TEXT).collect();
+            format!("{cut:?}{}", if cut.len() < text.len() { "…" } else { "" })
+        }
+        Value::Nil | Value::Boolean(_) | Value::Integer(_) | Value::Number(_) => value.to_string().unwrap_or_default(),
+        Value::Table(table) if table.is_empty() => "{}".into(),
+        Value::Table(_) => "{…}".into(),
+        other => other.type_name().into(),
+    };
+    let (mut list, mut named, mut is_cut) = (Vec::new(), Vec::new(), false);
+    let _ = table.for_each(|key: Value, field: Value| {
+        is_cut = list.len() + named.len() == MOST_FIELDS;
+        match &key {
+            _ if is_cut => return Err(mlua::Error::runtime("enough")),
+            key if key.as_usize() == Some(list.len() + 1) => list.push(value(&field)),
+            Value::String(name) => named.push(format!("{} = {}", name.to_string_lossy().escape_debug(), value(&field))),
+            other => named.push(format!("[{}] = {}", value(other), value(&field))),
+        }
+        Ok(())
+    });
+    // A table has no order of its own.
+    named.sort();
+    list.append(&mut named);
+    list.extend(is_cut.then(|| "…".to_owned()));
+    format!("{{ {} }}", list.join(", "))
 }
 
 fn has_tostring(metatable: &mlua::Table) -> bool {

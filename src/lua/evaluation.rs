@@ -3,6 +3,13 @@
 //! Lua code is stopped by the VM's hook, which another thread sets and which raises an error at each instruction until the line has
 //! ended, so that no `pcall` in a loop survives it. What waits in Rust is woken by [`crate::io::interrupt`]. A hook is not seen by
 //! compiled code, so that the JIT compiler is off where lines are typed; nor by a C function, which only the end of the process stops.
+//!
+//! Lua allows `lua_sethook` from a signal handler of the thread that runs the VM, not from another thread, as here. What is relied upon
+//! is how LuaJIT does it. It writes the hook's function, count and mask, and the interpreter's dispatch table: aligned words and a byte,
+//! each of which the machine writes at once, and the VM reads each of them anew at every instruction, so that it goes on in the old way or
+//! in the new one, both of which are whole. The byte of the mask has flags of the VM's own, which it reads, changes and writes back around
+//! calls of hooks and finalizers: then one of the two may undo the other, so that the hook is set again until it has been called, and
+//! nothing else of the VM uses hooks while a line runs. The compiler, whose trace in the making is also given up, is off.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +35,8 @@ struct Running {
 /// The VM's main state.
 struct State(*mut ffi::lua_State);
 
-// SAFETY: used by other threads for `lua_sethook` alone, which Lua allows at any time, and only while RUNNING holds it.
+// SAFETY: used by other threads for `lua_sethook` alone, and only under the lock of PROMPT while that holds it, which the VM outlives.
+// That is a race with the VM's own thread; the top of this file says why it does no harm.
 unsafe impl Send for State {}
 
 struct Prompt {
@@ -50,6 +58,11 @@ fn prompt() -> MutexGuard<'static, Option<Prompt>> {
 /// From here on, Ctrl-C ends evaluations, and does `when_idle` between them.
 pub fn use_prompt(when_idle: fn()) {
     *prompt() = Some(Prompt { running: None, count: 0, when_idle: Some(when_idle) });
+}
+
+/// Whether this process has a prompt.
+pub fn has_prompt() -> bool {
+    prompt().is_some()
 }
 
 /// What a Ctrl-C comes to.
@@ -109,8 +122,8 @@ pub(super) async fn watch(number: u64) {
 }
 
 fn set_hook(running: &Running) {
-    // SAFETY: the VM lives as long as the evaluation, which takes itself out of PROMPT before it ends. The hook is a function that
-    // never dies.
+    // SAFETY: the VM lives as long as the evaluation, which takes itself out of PROMPT before it ends: `running` is in there, and its lock
+    // is held. The hook is a function that never dies. As to the VM's thread, see the top of this file.
     unsafe { ffi::lua_sethook(running.state.0, Some(stop), ffi::LUA_MASKCOUNT, 1) };
 }
 

@@ -1,7 +1,9 @@
 //! The end of the process: hooks that run however it ends, and Lua's `os.exit`. In a worker, also the end of a call.
 
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
 use mlua::{Function, Lua, Table, Value};
@@ -54,6 +56,32 @@ pub fn run_exit_hooks() {
         let Some(hook) = next else { break };
         // The others have to run all the same; the panic hook has said what happened.
         let _ = catch_unwind(AssertUnwindSafe(hook));
+    }
+}
+
+/// The process that is to end in good order, and what gives its exit code if it does not.
+static ON_SUDDEN_EXIT: OnceLock<(u32, fn() -> i32)> = OnceLock::new();
+
+unsafe extern "C" {
+    fn atexit(handler: extern "C" fn()) -> c_int;
+}
+
+/// From here on, the process ends with what `code` gives if something calls the C library's `exit` and no exit hooks ran
+/// before, as a C function may that a script has called.
+pub fn on_sudden_exit(code: fn() -> i32) {
+    if ON_SUDDEN_EXIT.set((process::id(), code)).is_ok() {
+        // SAFETY: a function of the program itself is there until the process ends. It does not unwind.
+        unsafe { atexit(end_sudden_exit) };
+    }
+}
+
+/// Runs where the thread's own variables are gone: the hooks, which may need them, are left out.
+extern "C" fn end_sudden_exit() {
+    let Some((process, code)) = ON_SUDDEN_EXIT.get() else { return };
+    // A fork of the process may end as it likes.
+    if *process == process::id() && hooks().runner.is_none() {
+        output::try_flush();
+        output::end_at_once(code());
     }
 }
 

@@ -48,6 +48,12 @@ impl ConfigChoice {
         loaded.inspect(|config| report::follow_log_settings(&config.lithops))
     }
 
+    /// The same, for jobs that are no user's: `lithops-lua job` does not list them.
+    pub fn without_records(mut self) -> Self {
+        self.overrides.push(Override::executor_option("job_records", "lithops", "job_records", &false.into()));
+        self
+    }
+
     /// Whether the command line said nothing about it.
     pub fn is_default(&self) -> bool {
         self.file.is_none() && self.overrides.is_empty()

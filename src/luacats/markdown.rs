@@ -18,7 +18,8 @@ pub struct Page {
 /// A page for each module, and in front of them one that lists all.
 ///
 /// Every function, class, alias and field that is described by itself has a heading whose anchor is its full name,
-/// `lithops.md#lithops.map`; every class and alias that a type names is a link to it, and so is every full name in backticks.
+/// `lithops.md#lithops.map`; every class and alias that a type names is a link to it, and so is every full name in backticks that can
+/// be no variable's, and `require "csv"`.
 pub fn pages(library: &Library) -> Vec<Page> {
     let mut modules: Vec<&Module> = library.modules().iter().collect();
     // The table that every script has comes first.
@@ -129,7 +130,7 @@ impl<'a> Links<'a> {
         self.returns(text, &function.returns);
         self.overloads(text, &function.overloads);
         if !function.see.is_empty() {
-            let names: Vec<String> = function.see.iter().map(|name| self.text(&format!("`{name}`"))).collect();
+            let names: Vec<String> = function.see.iter().map(|name| self.see(name)).collect();
             let _ = writeln!(text, "\nSee also {}.", names.join(", "));
         }
     }
@@ -208,7 +209,7 @@ impl<'a> Links<'a> {
     fn kind(&self, kind: &str) -> String {
         let mut text = String::new();
         for (piece, is_name) in pieces(kind) {
-            match self.place(piece).filter(|_| is_name) {
+            match self.place_of_type(piece).filter(|_| is_name) {
                 Some(place) => {
                     text.push('[');
                     escape(&mut text, piece);
@@ -234,9 +235,7 @@ impl<'a> Links<'a> {
             }
             for (number, piece) in line.split('`').enumerate() {
                 if number % 2 == 1 {
-                    let place = self.place(piece);
-                    let (before, after) = place.map_or(("", String::new()), |place| ("[", format!("]({place})")));
-                    let _ = write!(text, "{before}`{piece}`{after}");
+                    text.push_str(&code(piece, self.place_in_words(piece)));
                 } else {
                     text.push_str(piece);
                 }
@@ -251,17 +250,41 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Where something is described, seen from this page.
-    fn place(&self, name: &str) -> Option<String> {
-        let (of, anchor) = match self.library.module(name) {
-            Some(module) => (module, String::new()),
-            None => {
-                let of = self.library.modules().iter();
-                let mut of =
-                    of.filter(|module| module.items.iter().any(|item| item.name() == name && !is_private(item)));
-                (of.next()?, format!("#{name}"))
-            }
-        };
+    /// A name that is meant as one, whatever it is.
+    fn see(&self, name: &str) -> String {
+        let module = self.library.module(name).and_then(|module| self.place(module, ""));
+        code(name, module.or_else(|| self.place_in_words(name)))
+    }
+
+    /// Where a class or an alias is described. What a type calls like a module is a keyword or a parameter: `fun(path: string)`.
+    fn place_of_type(&self, name: &str) -> Option<String> {
+        let is_type = |item: &Item| matches!(item, Item::Class(_) | Item::Alias(_)) && item.name() == name;
+        self.place_of_item(name, is_type)
+    }
+
+    /// Where something in backticks is described. A name like `path` may be that of a variable, even if there is such a module.
+    fn place_in_words(&self, code: &str) -> Option<String> {
+        if let Some(module) = required(code).or((code == "lithops").then_some(code)) {
+            return self.place(self.library.module(module)?, "");
+        }
+        match self.library.module(code) {
+            Some(module) if code.contains('.') => self.place(module, ""),
+            _ => self.place_of_item(code, |item| item.name() == code && !is_private(item)),
+        }
+    }
+
+    /// The place of an item that has a heading, which the table of a module has not.
+    fn place_of_item(&self, name: &str, is_meant: impl Fn(&Item) -> bool) -> Option<String> {
+        if self.library.module(name).is_some() {
+            return None;
+        }
+        let module = self.library.modules().iter().find(|module| module.items.iter().any(&is_meant))?;
+        self.place(module, name)
+    }
+
+    /// The place of a heading on a module's page, or of the page, seen from this one.
+    fn place(&self, of: &Module, heading: &str) -> Option<String> {
+        let anchor = if heading.is_empty() { String::new() } else { format!("#{heading}") };
         match (of.name == self.page.name, anchor.is_empty()) {
             // This page needs no link to itself.
             (true, true) => None,
@@ -269,6 +292,20 @@ impl<'a> Links<'a> {
             (false, _) => Some(format!("{}{anchor}", file(of))),
         }
     }
+}
+
+/// Code, as a link if it leads somewhere.
+fn code(code: &str, place: Option<String>) -> String {
+    match place {
+        Some(place) => format!("[`{code}`]({place})"),
+        None => format!("`{code}`"),
+    }
+}
+
+/// The module that `require "csv"` names.
+fn required(code: &str) -> Option<&str> {
+    let rest = code.strip_prefix("require")?.trim_matches(['(', ')', ' ']);
+    ['"', '\''].into_iter().find_map(|quote| rest.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 fn is_private(item: &Item) -> bool {
@@ -342,6 +379,26 @@ mod tests {
             }
         }
         assert!(places.len() > 250, "{}", places.len());
+    }
+
+    #[test]
+    fn names_that_may_be_variables_are_no_links() {
+        for page in pages(library()) {
+            for word in ["fun", "text", "path", "fs", "log"] {
+                let in_type = format!("[{word}]({word}.md)");
+                assert!(!page.text.contains(&in_type) || page.file == "index.md", "{in_type} in {}", page.file);
+                let in_words = format!("[`{word}`]({word}.md)");
+                let see = |line: &str| line.starts_with("See also ");
+                let line = page.text.lines().find(|line| line.contains(&in_words) && !see(line));
+                assert_eq!(line, None, "{}", page.file);
+            }
+        }
+        let text = "---Like `b`, `b.f` and `require \"b\"`.\n---@class a\nlocal a = {}\n\n---@param b fun(b: string): b.T\nfunction a.g(b) end\n";
+        let other = "---@class b\nlocal b = {}\n\n---@class b.T\n---@field x string\n\nfunction b.f() end\n";
+        let pages = pages(&Library::new([("a", text), ("b", other)]));
+        let page = &pages.iter().find(|page| page.file == "a.md").unwrap().text;
+        assert!(page.contains("Like `b`, [`b.f`](b.md#b.f) and [`require \"b\"`](b.md)."), "{page}");
+        assert!(page.contains("<code>fun(b: string): [b.T](b.md#b.T)</code>"), "{page}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn document<'a>(library: &'a Library, name: &str, width: usize) -> Result<St
 }
 
 /// What is said of an item, in lines of up to `width` characters.
-pub fn describe(library: &Library, item: &Item, width: usize) -> String {
+fn describe(library: &Library, item: &Item, width: usize) -> String {
     match item {
         Item::Function(function) => of_function(library, function, width),
         Item::Class(class) => of_class(library, class, width),
@@ -143,8 +143,8 @@ fn table(text: &mut String, title: &str, rows: impl Iterator<Item = (String, Str
     }
 }
 
-/// Markdown as it is read without being drawn: paragraphs and lists in lines of up to `width`; code without its fences, indented; tables as they
-/// are.
+/// Markdown as it is read without being drawn: paragraphs and lists in lines of up to `width`; code without its fences, indented; tables in
+/// columns.
 fn markdown(text: &mut String, source: &str, width: usize) {
     if source.is_empty() {
         return;
@@ -157,9 +157,17 @@ fn markdown(text: &mut String, source: &str, width: usize) {
             wrapped(text, &std::mem::take(paragraph), 0, hanging, width);
         }
     };
-    for line in source.lines() {
+    let mut lines = source.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !in_code && line.starts_with('|') {
+            finish(text, &mut paragraph);
+            let mut rows = vec![cells(line)];
+            rows.extend(std::iter::from_fn(|| lines.next_if(|line| line.starts_with('|'))).map(cells));
+            columns(text, &rows, width);
+            continue;
+        }
         let is_fence = line.trim_start().starts_with("```");
-        if is_fence || in_code || line.trim().is_empty() || line.starts_with("    ") || line.starts_with('|') {
+        if is_fence || in_code || line.trim().is_empty() || line.starts_with("    ") {
             finish(text, &mut paragraph);
             match (is_fence, in_code) {
                 (true, _) => in_code = !in_code,
@@ -181,6 +189,34 @@ fn markdown(text: &mut String, source: &str, width: usize) {
         paragraph.push_str(line.trim());
     }
     finish(text, &mut paragraph);
+}
+
+/// The cells of a row of a table.
+fn cells(row: &str) -> Vec<String> {
+    // What is no bar between cells is written behind a backslash.
+    let row = row.replace("\\|", "\u{0}");
+    row.trim().trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
+}
+
+/// Rows of cells, in columns; the words of the last one in lines of up to `width`.
+fn columns(text: &mut String, rows: &[Vec<String>], width: usize) {
+    let is_ruler =
+        |row: &Vec<String>| row.iter().all(|cell| cell.contains('-') && cell.trim_matches([':', '-']).is_empty());
+    let rows: Vec<&Vec<String>> =
+        rows.iter().filter(|row| !is_ruler(row) && row.iter().any(|cell| !cell.is_empty())).collect();
+    let count = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    let width_of = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..count).map(|column| width_of(column).unwrap_or(0)).collect();
+    for row in rows {
+        let Some((last, first)) = row.split_last() else { continue };
+        let head: String = first.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  ")).collect();
+        let fixed = head.chars().count();
+        if last.is_empty() {
+            let _ = writeln!(text, "  {}", head.trim_end());
+        } else {
+            wrapped_behind(text, &format!("{head}{last}"), fixed, 2, fixed + 2, width);
+        }
+    }
 }
 
 /// Words in lines of up to `width`, the first one indented by `first`, the others by `hanging`.
@@ -252,5 +288,15 @@ mod tests {
         let mut text = String::new();
         markdown(&mut text, "One\ntwo.\n\n- three\n  four\n- five\n\n```lua\nprint(1)\n```\n", 30);
         assert_eq!(text, "\nOne two.\n\n- three four\n- five\n\n    print(1)\n");
+    }
+
+    #[test]
+    fn tables_have_columns() {
+        let mut text = String::new();
+        markdown(&mut text, "One:\n| `a` | of a |\n|---|:-:|\n| longer | x \\| y |\n| | none |\n\nTwo.", 80);
+        assert_eq!(text, "\nOne:\n  `a`     of a\n  longer  x | y\n          none\n\nTwo.\n");
+        let mut text = String::new();
+        markdown(&mut text, "| a | one two three four five six |", 25);
+        assert_eq!(text, "\n  a  one two three four\n     five six\n");
     }
 }

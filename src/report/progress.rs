@@ -36,7 +36,11 @@ impl Progress {
         let template = match total {
             Some(total) => {
                 bar.set_length(total);
-                "{wide_bar} {pos}/{len} calls{msg} [{elapsed}, {eta} left]"
+                // Nobody knows how long a call takes before the first one has ended.
+                match ended {
+                    0 => "{wide_bar} {pos}/{len} calls{msg} [{elapsed}]",
+                    _ => "{wide_bar} {pos}/{len} calls{msg} [{elapsed}, {eta} left]",
+                }
             }
             None => "{spinner} {pos} calls{msg} [{elapsed}]",
         };
@@ -45,13 +49,23 @@ impl Progress {
         bar.set_position(ended);
     }
 
+    /// Shows a line of text.
+    pub fn set_line(&self, text: &str) {
+        let Some(bar) = &self.bar else { return };
+        draw(bar, "{wide_msg}");
+        bar.set_message(text.to_owned());
+    }
+
     /// Shows how many bytes were moved, of how many.
     pub fn set_bytes(&self, moved: u64, total: Option<u64>) {
         let Some(bar) = &self.bar else { return };
         let template = match total {
             Some(total) => {
                 bar.set_length(total);
-                "{wide_bar} {bytes}/{total_bytes}, {bytes_per_sec} [{elapsed}, {eta} left]"
+                match moved {
+                    0 => "{wide_bar} {bytes}/{total_bytes} [{elapsed}]",
+                    _ => "{wide_bar} {bytes}/{total_bytes}, {bytes_per_sec} [{elapsed}, {eta} left]",
+                }
             }
             None => "{spinner} {bytes}, {bytes_per_sec} [{elapsed}]",
         };

@@ -102,6 +102,9 @@ pub trait Storage: Send + Sync + Debug {
     /// Succeeds where the bucket can be used.
     async fn head_bucket(&self, bucket: &str) -> Result<(), StorageError>;
 
+    /// The buckets that there are, sorted. One that the first put would make is not among them.
+    async fn list_buckets(&self) -> Result<Vec<String>, StorageError>;
+
     /// Makes a bucket; one that is there already is no error.
     async fn create_bucket(&self, bucket: &str) -> Result<(), StorageError>;
 

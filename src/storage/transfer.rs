@@ -71,7 +71,8 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
 impl Target {
     /// The file for an object.
     pub async fn new(key: &str, path: &Path) -> Result<Target, StorageError> {
-        let action = format!("write object `{key}` to {}", path.display());
+        let shown = path.display().to_string();
+        let action = format!("write object `{}` to {}", key.escape_debug(), shown.escape_debug());
         let path = path.to_owned();
         let place = blocking(&action, move || Place::of(&path)).await?;
         Ok(Target { action, place })

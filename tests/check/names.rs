@@ -149,3 +149,57 @@ fn modules_beside_the_script_and_in_lua_modules_are_found() {
     let run = folder.run(&["check", "pipeline.lua"]);
     assert_eq!((run.out.as_str(), run.code), ("", Some(0)));
 }
+
+#[test]
+fn a_global_that_is_a_field_of_g_is_not_what_its_name_was_set_to() {
+    for set in ["_G.x = f", "_G['x'] = f", "rawset(_G, 'x', f)", "local g = _G\ng.x = f", "_G[('x'):lower()] = f"] {
+        is_right(&format!(
+            "local function f(n) return n end\nx = 's'\n{set}\nlithops.get_result(lithops.map(x, {{ 1 }}))"
+        ));
+    }
+    is_right("x = io.tmpfile()\n_G.x = 2\nlithops.get_result(lithops.map(function(n) return n * x end, { 1 }))");
+    is_right(
+        "_G.scale = 2
+        local futures = lithops.map(function(n) return n * scale end, { 1 })
+        scale = 3
+        print(lithops.get_result(futures)[1])",
+    );
+}
+
+#[test]
+fn what_may_never_run_is_no_error() {
+    finds(
+        "if os.getenv('NONE_SUCH') then local s = require 'socket.none' s.x() end",
+        &["1:42: warning: there is no module `socket.none` [missing-module]"],
+    );
+    finds(
+        "if jit.os == 'Windows' then winfun() end",
+        &["1:29: warning: global `winfun` is never set [undefined-global]"],
+    );
+    finds(
+        "local j = JSON and require 'none.such'",
+        &["1:20: warning: there is no module `none.such` [missing-module]"],
+    );
+    finds(
+        "print(pcall(function() return lithops.map({}, 5) end))",
+        &["1:43: warning: a function is expected here, and this is a table [not-a-function]"],
+    );
+}
+
+#[test]
+fn modules_of_computed_names_may_set_any_global() {
+    let folder = Folder::with("require('de' .. 'fs') print(gfun(2))");
+    folder.write("defs.lua", "function gfun(x) return x end");
+    folder.run(&["pipeline.lua"]).prints("2\n");
+    let run = folder.run(&["check", "pipeline.lua"]);
+    assert_eq!((run.out.as_str(), run.code), ("", Some(0)), "{run:?}");
+}
+
+#[test]
+fn the_words_of_other_languages_are_those_of_a_run() {
+    finds_what_fails(
+        "print(#enumerate({ 1 }))",
+        "1:8: error: global `enumerate` is never set; `for i, x in ipairs(list) do` walks over a list [undefined-global]",
+        "`for i, x in ipairs(list) do` walks over a list",
+    );
+}

@@ -142,6 +142,70 @@ fn what_is_not_sent_or_is_made_in_the_worker_is_left_alone() {
 }
 
 #[test]
+fn what_a_script_may_have_cleared_is_left_alone() {
+    for cleared in [
+        "local r = { file = io.open('y', 'w') } r.file:close() r['file'] = nil",
+        "local r = { file = io.tmpfile() } r.file = nil",
+        "r = { file = io.tmpfile() } r.file = nil",
+        "local r = { file = io.tmpfile() } rawset(r, 'file', nil)",
+        "local r = {} r.file = io.tmpfile() rawset(r, 'file', nil)",
+        "local r = { file = io.tmpfile() } local function clear(t) t.file = nil end clear(r)",
+        "local r = { file = io.tmpfile() } local function clear() r.file = nil end clear()",
+        "local r = { file = io.tmpfile() } function r:close() self.file = nil end r:close()",
+        "local r = { file = io.tmpfile() } local same = r same.file = nil",
+        "local r = { file = io.tmpfile() } for _, name in ipairs({ 'file' }) do r[name] = nil end",
+        "local r = { file = io.tmpfile() } local all = { r } all[1].file = nil",
+        "local r = { log = { file = io.tmpfile() } } r.log.file = nil",
+        "local r = { log = { file = io.tmpfile() } } local function clear(t) t.log.file = nil end clear(r)",
+        "local r = { log = { file = io.tmpfile() } } r.log = nil",
+        "local r = { io.tmpfile() } r[1] = nil",
+    ] {
+        is_right(&format!("{cleared}\nlithops.get_result(lithops.map(function(x) return r.name or x end, {{ 1 }}))"));
+    }
+    for data in ["{ io.tmpfile(), 1 } table.remove(data, 1)", "{ io.tmpfile() } data[1] = 1"] {
+        is_right(&format!("local data = {data}\nlithops.get_result(lithops.map(function(x) return x end, data))"));
+    }
+    // Set only behind the call.
+    is_right(
+        "local r = {}\nlithops.get_result(lithops.map(function(x) return r.n or x end, { 1 }))\nr.log = io.tmpfile()",
+    );
+}
+
+#[test]
+fn what_stays_in_a_table_is_found_whatever_else_changes() {
+    finds_what_fails(
+        "local cfg = { n = 1, log = io.tmpfile() }
+cfg.n = 2
+lithops.map(function() return cfg.n end, { 1 })",
+        "3:13: error: cannot send upvalue `cfg`.log of function (pipeline.lua:3): opened by io.tmpfile at line 1; open it \
+         inside the function [unsendable]",
+        "cannot send upvalue `cfg`.log of function",
+    );
+    finds_what_fails(
+        "local db = {}
+local cfg = { db = db }
+db.log = io.tmpfile()
+lithops.map(function() return cfg.n end, { 1 })",
+        "4:13: error: cannot send upvalue `cfg`.db.log of function (pipeline.lua:4): opened by io.tmpfile at line 3; open it \
+         inside the function [unsendable]",
+        "cannot send upvalue `cfg`.db.log of function",
+    );
+    // Each call is looked at for itself: what comes late for the first is there for the second.
+    finds(
+        "function note(x) return log and x end
+lithops.map(note, { 1 })
+log = io.tmpfile()
+lithops.map(note, { 1 })",
+        &[
+            "1:25: warning: function `note` (pipeline.lua:1) is sent before `log` is set in line 3, and finds nil; set it before \
+           [set-too-late]",
+            "4:13: error: cannot send global `log` of function `note` (pipeline.lua:1): opened by io.tmpfile at line 3; open it \
+           inside the function [unsendable]",
+        ],
+    );
+}
+
+#[test]
 fn libraries_of_c_are_not_sent() {
     let folder = Folder::with(
         "local here = require 'made_of_c'

@@ -105,6 +105,19 @@ fn a_new_file_is_used_and_never_replaced_unasked() {
 }
 
 #[test]
+fn a_disk_that_is_full_leaves_the_old_file() {
+    let folder = Folder::new();
+    let own = folder.write(".lithops_config", "lithops: {retries: 3}\n");
+    // Each write fails as on a full disk.
+    let limited = "ulimit -f 0; trap '' XFSZ; exec \"$0\" config init --force";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_lithops-lua")]).current_dir(folder.path());
+    crate::support::Run::from(shell.output().unwrap()).complains(1, &["failed to write .lithops_config: "]);
+    assert_eq!(fs::read_to_string(&own).unwrap(), "lithops: {retries: 3}\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn the_path_of_what_is_used() {
     let folder = Folder::new();
     folder.run(&["config", "path"]).complains(1, &["no configuration file", ".lithops_config", ".lithops/config"]);

@@ -18,6 +18,8 @@ fn it_says_what_it_runs_on_and_how_long_that_takes() {
     }
     // Nothing of it stays.
     folder.run(&["storage", "list"]).prints("");
+    folder.run(&["doctor"]);
+    folder.run(&["job", "list", "--all", "--json"]).prints("[]\n");
     let run = folder.run(&["hello"]);
     assert!(run.code == Some(0) && !run.out.contains("map"), "{run:?}");
 }

@@ -27,6 +27,9 @@ fn one_page_has_all_commands() {
         let section = section.split("\n.SS ").next().unwrap();
         assert!(section.contains("\\fIExamples:\\fR") && section.contains("lithops\\-lua"), "{command}: {section}");
     }
+    for file in ["jobs", "history"] {
+        assert!(page.out.contains(&format!("/state/lithops\\-lua/{file}")), "{file}");
+    }
     let headings: Vec<&str> = page.out.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
     assert_eq!(
         headings,

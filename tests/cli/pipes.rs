@@ -27,6 +27,7 @@ fn nobody_reading_the_output_of_a_command_is_no_failure() {
         &["--config", file, "config", "init", "new.yaml"],
         &["doctor"],
         &["doctor", "--json"],
+        &["-e", "lithops.call_async(tostring, 1):result()"],
         &["hello"],
         &["hello", "--map", "10"],
         &["storage", "put", file],

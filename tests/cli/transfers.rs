@@ -42,6 +42,18 @@ fn from_pipes_and_into_them() {
 }
 
 #[test]
+fn keys_do_not_control_the_terminal_of_whoever_fetches_them() {
+    let place = Place::local();
+    let desk = Desk::at(&place);
+    desk.prints(&["put", "a.csv", "/in/a\x1bc"]);
+    // A folder is in the way.
+    std::fs::create_dir_all(desk.folder.path().join("into/a\x1bc/x")).unwrap();
+    let run = desk.run(&["get", "-r", "/in/", "into"]);
+    assert!(run.code == Some(1) && run.err.contains("write object `in/a\\u{1b}c` to into/a\\u{1b}c"), "{run:?}");
+    assert!(!run.err.contains('\x1b'), "{run:?}");
+}
+
+#[test]
 fn large_files_there_and_back() {
     let place = Place::s3();
     let desk = Desk::at(&place);

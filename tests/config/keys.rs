@@ -156,11 +156,15 @@ fn two_names_of_one_key_must_agree() {
 fn other_backends_are_refused_clearly() {
     let message = problem("lithops:\n  backend: k8s\n");
     assert!(
-        message.starts_with("2: `lithops.backend` is `k8s`, but this version has only `localhost` and `aws_lambda`"),
+        message.starts_with(
+            "2: `lithops.backend` is `k8s`, but there is only `localhost` and `aws_lambda`: set it to one"
+        ),
         "{message}"
     );
     assert_eq!(problems("lithops:\n  backend: k8s\n  storage: redis\n").len(), 2);
     assert!(problem("lithops: {backend: localhst}").contains("did you mean `localhost`?"));
+    assert!(problem("lithops: {backend: lambda}").contains("did you mean `aws_lambda`?"));
+    assert!(problem("lithops: {storage: s3}").contains("did you mean `aws_s3`?"));
 }
 
 #[test]

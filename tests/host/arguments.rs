@@ -35,6 +35,15 @@ fn a_script_from_standard_input() {
 }
 
 #[test]
+fn syntax_errors_have_their_hints_wherever_the_script_comes_from() {
+    let folder = Folder::with("if x = 1 then end");
+    let message = |name: &str| format!("lithops-lua: {name}:1: 'then' expected near '='; `==` compares");
+    folder.run(&["pipeline.lua"]).fails(1, &message("pipeline.lua"));
+    folder.run(&["-e", "if x = 1 then end"]).fails(1, &message("(command line)"));
+    folder.run_with_input(&["-"], "if x = 1 then end").fails(1, &message("stdin"));
+}
+
+#[test]
 fn first_line_of_a_script_may_be_for_the_shell() {
     let folder = Folder::with("#!/usr/bin/env lithops-lua\nprint(debug.getinfo(1, 'l').currentline)");
     folder.run(&["pipeline.lua"]).prints("2\n");

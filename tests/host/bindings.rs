@@ -59,7 +59,10 @@ fn wrong_arguments() {
          _, e = pcall(function() map() end)\n\
          assert(e == \"test.lua:7: bad argument #1 to 'map' (function expected, got no value)\", e)\n\
          _, e = pcall(function() local o = {map = map} o:map() end)\n\
-         assert(e == \"test.lua:9: calling 'map' on bad self (function expected, got table)\", e)",
+         assert(e == \"test.lua:9: calling 'map' on bad self (function expected, got table)\", e)\n\
+         -- A tail call has the place in the stack of the method that makes it, and not its name.\n\
+         _, e = pcall(function() local o = {go = function(self) return map(self) end} o:go() end)\n\
+         assert(e == \"test.lua:12: bad argument #1 to 'map' (function expected, got table)\", e)",
     );
 }
 

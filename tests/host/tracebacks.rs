@@ -43,6 +43,10 @@ fn errors_that_are_not_strings() {
     let traceback = "\nstack traceback:\n\tpipeline.lua:1: in main chunk";
     for (raise, message) in [
         ("error({})", "(error object is a table value)"),
+        ("error({code = 5})", "(error object is { code = 5 })"),
+        ("error({'a\\nb', {1}, {}, print, true})", "(error object is { \"a\\nb\", {…}, {}, function, true })"),
+        ("error({('x'):rep(1000)})", &format!("(error object is {{ \"{}\"… }})", "x".repeat(200))),
+        ("error({1, 2, 3, 4, 5, 6, 7, 8, 9})", "(error object is { 1, 2, 3, 4, 5, 6, 7, 8, … })"),
         ("error()", "(error object is a nil value)"),
         ("error(12)", "pipeline.lua:1: 12"),
         ("error(true)", "(error object is a boolean value)"),

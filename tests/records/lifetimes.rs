@@ -1,10 +1,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::jobs::{command, environ, folder, run_in, signal, spawn, wait_until, with_prelude};
+use crate::jobs::{command, folder, run_in, signal, spawn, wait_until, with_prelude};
 use crate::support::Folder;
 use crate::{last, listed, record_names, records_of, script};
 
@@ -63,11 +64,23 @@ fn another_process_with_the_number_of_a_killed_driver_is_not_taken_for_it() {
     record["jobs"]["0"]["ended_us"] = json!(null);
     fs::write(&file, record.to_string()).unwrap();
     assert_eq!(last(&folder)["state"], "lost");
-    // On another machine, which shares the home, it may well run.
+}
+
+#[test]
+fn a_driver_on_another_machine_is_alive_as_long_as_it_writes() {
+    let folder = script("lithops.call_async(function() end):result()");
+    let file = records_of(&folder).join(&record_names(&folder)[0]);
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     record["host"] = json!("elsewhere");
-    fs::write(&file, record.to_string()).unwrap();
-    assert_eq!((&last(&folder)["state"], &last(&folder)["host"]), (&json!("running"), &json!("elsewhere")));
-    folder.run(&["worker", "list"]).prints("no workers run now\n");
+    record["ended_us"] = json!(null);
+    record["jobs"]["0"]["ended_us"] = json!(null);
+    let now_us = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
+    for (minutes, state) in [(2, "running"), (10, "lost")] {
+        record["written_us"] = json!(now_us - minutes * 60_000_000);
+        fs::write(&file, record.to_string()).unwrap();
+        assert_eq!((&last(&folder)["state"], &last(&folder)["host"]), (&json!(state), &json!("elsewhere")));
+        folder.run(&["worker", "list"]).prints("no workers run now\n");
+    }
 }
 
 #[test]
@@ -252,17 +265,4 @@ fn results_that_nobody_holds_are_let_go() {
     let run = run_in(&folder, &[]);
     let peak_mib: f64 = run.out.trim().parse().unwrap();
     assert!(peak_mib < 500.0, "{peak_mib}");
-}
-
-#[test]
-fn workers_have_no_state_of_their_own() {
-    // What a worker inherits must not make it write records.
-    let folder = folder(
-        "local pid = lithops.call_async(function() return read('/proc/self/stat'):match('^%d+') end):result()\nprint(pid)\nlithops.sleep(0.4)",
-    );
-    let driver = spawn(&folder, &[]);
-    wait_until("a record", || !record_names(&folder).is_empty());
-    assert!(environ(driver.id(), "HOME").is_some());
-    driver.wait_with_output().unwrap();
-    assert_eq!(record_names(&folder).len(), 1);
 }

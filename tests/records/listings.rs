@@ -168,3 +168,26 @@ fn code_of_the_command_line_is_not_recorded() {
     let run = jobs::command(&jobs::folder("print 'x'"), &[]).output().unwrap();
     assert!(run.status.success());
 }
+
+#[test]
+fn nothing_that_controls_a_terminal_is_shown() {
+    let folder = Folder::new();
+    let name = "a\x1b[31m.lua";
+    let code = r"lithops.map(function() print('one\27[2J\ttwo') error('three\27]0;x\7\nfour') end, {1})
+                 :get_result({throw_except = false})";
+    folder.write(name, code);
+    assert_eq!(folder.run(&[name]).code, Some(0));
+    let show = |args: &[&str]| {
+        let out = folder.run(args).out;
+        assert!(!out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{args:?}: {out:?}");
+        out
+    };
+    let shown = show(&["job", "show", "last"]);
+    assert!(
+        shown.contains("a\\u{1b}[31m.lua (process ") && shown.contains("three\\u{1b}]0;x\\u{7}\nfour\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("  function   a\\u{1b}[31m.lua:1\n"), "{shown}");
+    assert_eq!(show(&["job", "logs", "last"]), "[M000/00000] one\\u{1b}[2J\ttwo\n");
+    assert!(show(&["job", "logs", "last", "--failed"]).contains("three\\u{1b}]0;x\\u{7}\nfour\n"));
+}

@@ -136,3 +136,21 @@ fn functions_elsewhere_are_counted_as_their_driver_wrote_down() {
 fn no_drivers_have_no_workers() {
     Folder::new().run(&["worker", "list"]).prints("no workers run now\n");
 }
+
+#[test]
+fn records_of_drivers_that_have_ended_take_no_memory() {
+    let folder = script("lithops.call_async(function() print('x') end):result()");
+    let records = crate::records_of(&folder);
+    let first = records.join(&crate::record_names(&folder)[0]);
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&first).unwrap()).unwrap();
+    record["jobs"]["0"]["logs"][0]["text"] = "x".repeat(4 << 20).into();
+    fs::write(&first, record.to_string()).unwrap();
+    // 800 MB of prints in all, of which half would be too much.
+    for number in 0..200 {
+        fs::hard_link(&first, records.join(format!("{number:016}-1.json"))).unwrap();
+    }
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -v 400000; exec \"$0\" worker list", env!("CARGO_BIN_EXE_lithops-lua")]);
+    let output = shell.env("HOME", folder.path()).env_remove("XDG_STATE_HOME").output().unwrap();
+    crate::support::Run::from(output).prints("no workers run now\n");
+}

@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::support::Folder;
 use crate::terminal::{CTRL_D, Terminal};
-use crate::{prompt, prompt_in, prompt_with};
+use crate::{prompt, prompt_in, prompt_on_full_disk, prompt_with};
 
 #[test]
 fn help_lists_the_commands() {
@@ -34,6 +34,11 @@ fn doc_tells_what_a_name_is() {
     terminal.run("local fexec = lithops.FunctionExecutor()");
     assert!(terminal.run(".doc fexec:map").starts_with("lithops.Executor:map("));
     assert!(terminal.run(".doc json.decode").starts_with("json.decode("));
+    // Fields, and what a class has from its parent.
+    assert!(terminal.run(".doc lithops.version").starts_with("lithops.version: string"));
+    assert!(terminal.run(".doc process.Handle:read").starts_with("lithops.Stream:read("));
+    let json = terminal.run(".doc json");
+    assert!(!json.lines().any(|line| line.trim_start().starts_with('|')), "{json}");
     assert_eq!(terminal.run(".doc lithops.mapp"), "nothing is known of `lithops.mapp`; did you mean `lithops.map`?");
 }
 
@@ -54,6 +59,10 @@ fn a_file_is_loaded_with_its_local_variables() {
     assert_eq!(terminal.run(".load binary"), "`binary` is no Lua text");
     assert_eq!(terminal.run(".load none.lua"), "cannot read `none.lua`: there is no such file or folder");
     assert_eq!(terminal.run(".load ."), "cannot read `.`: it is a folder");
+    // Modules are looked for beside it, as when it is run.
+    folder.write("project/main.lua", "print(require('parts.one'))");
+    folder.write("project/parts/one.lua", "return 'part one'");
+    assert_eq!(terminal.run(".load project/main.lua"), "part one");
     folder.write("home.lua", "print 'at home'");
     assert_eq!(terminal.run(".load ~/home.lua"), "at home");
 }
@@ -75,6 +84,36 @@ fn what_ran_well_is_saved() {
         "cannot write `none/session.lua`: there is no such file or folder"
     );
     folder.run(&["session.lua"]).prints("2\n");
+}
+
+#[test]
+fn what_was_saved_can_be_loaded() {
+    let folder = Folder::new();
+    let terminal = prompt_in(&folder);
+    terminal.run("x = 20");
+    terminal.run("=x + 1 -- one more");
+    terminal.run("x, 'b'");
+    terminal.run("print(x)");
+    terminal.run("return x * 3");
+    terminal.run("(print)('called')");
+    terminal.run("= -- nothing");
+    assert_eq!(terminal.run(".save s.lua"), "7 chunks of this session in s.lua");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("s.lua")).unwrap(),
+        "x = 20\nprint(x + 1)\nprint(x, 'b')\nprint(x)\nprint(x * 3)\ndo end (print)('called')\n\n"
+    );
+    assert_eq!(terminal.run(".load s.lua"), "21\n20      b\n20\n60\ncalled");
+}
+
+#[test]
+fn a_file_that_cannot_be_saved_leaves_nothing() {
+    let folder = Folder::new();
+    let terminal = prompt_on_full_disk(&folder, 1);
+    terminal.run(&format!("x = '{}'", "y".repeat(1500)));
+    let shown = terminal.run(".save session.lua");
+    assert!(shown.starts_with("cannot write `session.lua`: "), "{shown}");
+    assert!(!folder.path().join("session.lua").exists());
+    assert_eq!(terminal.run(".save session.lua"), shown);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use crate::server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
 use crate::support::Folder;
 use crate::terminal::{CTRL_C, TAB, Terminal};
 use crate::{prompt, prompt_in, prompt_with};
@@ -29,10 +30,13 @@ fn offers(terminal: &Terminal, begun: &str, candidates: &[&str]) -> String {
 
 #[track_caller]
 fn offers_nothing(terminal: &Terminal, begun: &str) {
+    terminal.run(".clear");
     terminal.send(begun);
     terminal.send(TAB);
     terminal.send("|");
     terminal.wait_for_line(&format!("> {begun}|"));
+    // No list either, which would stand above that line or below.
+    assert_eq!(terminal.screen().trim(), format!("> {begun}|"));
     drop_line(terminal);
 }
 
@@ -69,6 +73,8 @@ fn fields_and_methods() {
     completes(&terminal, "t.data.deep:upp", "t.data.deep:upper");
     completes(&terminal, "t:", "t:method");
     terminal.run("u = setmetatable({}, { __index = function() touched = true end })");
+    offers_nothing(&terminal, "(1 + t).");
+    completes(&terminal, "(t).inh", "(t).inherited");
     offers_nothing(&terminal, "u.x");
     offers_nothing(&terminal, "u.x.y");
     assert_eq!(terminal.run("touched"), "nil");
@@ -85,7 +91,7 @@ fn methods_of_what_the_library_gives() {
     terminal.run("fs = lithops.map(function(x) return x end, { 1 })");
     completes(&terminal, "fs:get", "fs:get_result");
     completes(&terminal, "fs[1]:res", "fs[1]:result");
-    completes(&terminal, "fs[1].stats.worker_p", "fs[1].stats.worker_p");
+    completes(&terminal, "fs[1].stats.worker_p", "fs[1].stats.worker_peak_memory_mb");
     completes(&terminal, "lithops.map(f, d):get", "lithops.map(f, d):get_result");
     completes(&terminal, "lithops.FunctionExecutor():call", "lithops.FunctionExecutor():call_async");
     completes(&terminal, "require('json').enc", "require('json').encode");
@@ -139,9 +145,9 @@ fn files_and_addresses() {
     completes(&terminal, &format!("'file://{root}/data/t"), &format!("'file://{root}/data/two.csv"));
     completes(&terminal, "io.open('~/data/o", "io.open('~/data/one.csv");
     terminal.run("lithops.storage:create_bucket('shop') lithops.storage:put_object('shop', 'logs/may.log', '') lithops.storage:put_object('shop', 'logs/june.log', '')");
+    completes(&terminal, "'local://sh", "'local://shop/");
     completes(&terminal, "'local://shop/l", "'local://shop/logs/");
     completes(&terminal, "'local://shop/logs/ma", "'local://shop/logs/may.log");
-    offers_nothing(&terminal, "'s3://bucket/k");
     completes(&terminal, ".load data/o", ".load data/one.csv");
 }
 
@@ -152,6 +158,38 @@ fn commands() {
     completes(&terminal, ".help ti", ".help time");
     completes(&terminal, ".doc lithops.map_r", ".doc lithops.map_reduce");
     completes(&terminal, ".time tonu", ".time tonumber");
+}
+
+#[test]
+fn objects_of_s3() {
+    let server = S3Server::start();
+    let folder = Folder::new();
+    // Storage is local: addresses of S3 may be used all the same.
+    folder.write(
+        "lithops.yaml",
+        format!(
+            "aws: {{access_key_id: {ACCESS_KEY_ID}, secret_access_key: {SECRET_ACCESS_KEY}, region: eu-west-1}}\n\
+             aws_s3: {{endpoint_url: '{}', storage_bucket: bucket-of-mine}}\n",
+            server.url()
+        ),
+    );
+    folder
+        .run(&[
+            "--config",
+            "lithops.yaml",
+            "--storage",
+            "aws_s3",
+            "-e",
+            "local s = lithops.storage s:create_bucket('shop') s:create_bucket('shoes') \
+             s:put_object('shop', 'logs/may.log', '') s:put_object('shop', 'logs/june.log', '')",
+        ])
+        .prints("");
+    let terminal = prompt_with(&folder, &["--config", "lithops.yaml", "repl"], &[]);
+    completes(&terminal, "'s3://buck", "'s3://bucket-of-mine/");
+    offers(&terminal, "'s3://sho", &["shop/", "shoes/"]);
+    completes(&terminal, "'s3://shop/l", "'s3://shop/logs/");
+    completes(&terminal, "lithops.map(f, 's3://shop/logs/ma", "lithops.map(f, 's3://shop/logs/may.log");
+    offers_nothing(&terminal, "'s3://no-such-bucket/k");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::support::Folder;
 use crate::terminal::{CTRL_D, RIGHT, UP};
-use crate::{prompt_in, prompt_with};
+use crate::{prompt_in, prompt_on_full_disk, prompt_with};
 
 fn file(folder: &Folder) -> PathBuf {
     folder.path().join(".local/state/lithops-lua/history")
@@ -98,13 +99,58 @@ fn a_home_that_cannot_be_written_is_no_error() {
 }
 
 #[test]
-fn a_full_disk_is_no_error() {
+fn a_full_disk_loses_nothing_of_the_history() {
+    // One that is short, and one of which the oldest entries would have to make room.
+    for entries in [300, 5000] {
+        let folder = Folder::new();
+        let lines: String = (0..entries).map(|i| format!("x = {i}\n")).collect();
+        let before = format!("#V2\n{lines}");
+        folder.write(".local/state/lithops-lua/history", &before);
+        let terminal = prompt_on_full_disk(&folder, 2);
+        assert_eq!(terminal.run("1 + 1"), "2");
+        // Another prompt has written meanwhile.
+        fs::File::options().append(true).open(file(&folder)).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(terminal.run("2 + 2"), "4");
+        terminal.send(UP);
+        terminal.wait_for_line("> 2 + 2");
+        assert_eq!(fs::read_to_string(file(&folder)).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_chunk_that_does_not_fit_leaves_no_half() {
+    let folder = Folder::new();
+    folder.write(".local/state/lithops-lua/history", "#V2\nold = 1\n");
+    let terminal = prompt_on_full_disk(&folder, 1);
+    terminal.run(&format!("x = '{}'", "é".repeat(600)));
+    terminal.run("short = 1");
+    assert_eq!(fs::read_to_string(file(&folder)).unwrap(), "#V2\nold = 1\nshort = 1\n");
+}
+
+#[test]
+fn a_link_to_a_device_keeps_none() {
     let folder = Folder::new();
     fs::create_dir_all(file(&folder).parent().unwrap()).unwrap();
-    std::os::unix::fs::symlink("/dev/full", file(&folder)).unwrap();
+    std::os::unix::fs::symlink("/dev/null", file(&folder)).unwrap();
     let terminal = prompt_in(&folder);
     assert_eq!(terminal.run("1 + 1"), "2");
-    assert_eq!(terminal.run("2 + 2"), "4");
+    terminal.send(UP);
+    terminal.wait_for_line("> 1 + 1");
+    assert!(!terminal.screen().contains("history"), "{}", terminal.screen());
+    assert_eq!(fs::read_link(file(&folder)).unwrap(), PathBuf::from("/dev/null"));
+    assert!(!file(&folder).with_extension("old").exists());
+}
+
+#[test]
+fn what_was_set_aside_before_stays() {
+    let folder = Folder::new();
+    folder.write(".local/state/lithops-lua/history", "garbage");
+    folder.write(".local/state/lithops-lua/history.old", "older");
+    let terminal = prompt_in(&folder);
+    terminal.wait_for("the history is not kept");
+    assert_eq!(terminal.run("1"), "1");
+    assert_eq!(fs::read_to_string(file(&folder)).unwrap(), "garbage");
+    assert_eq!(fs::read_to_string(file(&folder).with_extension("old")).unwrap(), "older");
 }
 
 #[test]
@@ -128,5 +174,6 @@ fn old_chunks_make_room() {
     folder.write(".local/state/lithops-lua/history", format!("#V2\n{lines}"));
     prompt_in(&folder).run("newest = 1");
     let kept = fs::read_to_string(file(&folder)).unwrap();
-    assert!(kept.ends_with("x = 4999\nnewest = 1\n") && kept.lines().count() <= 3001, "{}", kept.lines().count());
+    assert!(kept.starts_with("#V2\nx = 2000\n") && kept.ends_with("x = 4999\nnewest = 1\n"));
+    assert_eq!(fs::read_dir(file(&folder).parent().unwrap()).unwrap().count(), 1);
 }

@@ -27,6 +27,39 @@ fn input_from_a_pipe_is_run_line_by_line() {
 }
 
 #[test]
+fn a_chunk_of_many_lines_takes_no_time_for_each() {
+    let folder = Folder::new();
+    let lines: String = (0..20_000).map(|i| format!("  {{ id = {i}, name = 'the name of {i}' }},\n")).collect();
+    let begun = std::time::Instant::now();
+    folder.run_with_input(&["repl"], &format!("t = {{\n{lines}}}\n#t\n")).prints("20000\n");
+    // With a compilation for each line it takes several minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn expressions_with_very_many_operators_are_run() {
+    let folder = Folder::new();
+    let sum = |count: usize| format!("local x = 1{}\nprint(x)\n", "+y".repeat(count));
+    folder.write("large.lua", format!("y = 1\n{}", sum(400_000)));
+    folder.write("small.lua", format!("y = 1\n{}", sum(49_000)));
+    let run = folder.run_with_input(&["repl"], ".load large.lua\n.load small.lua\nx\n");
+    assert_eq!((run.out.as_str(), run.code), ("400001\n49001\n49001\n", Some(0)), "{}", run.err);
+    assert!(run.err.contains("neither sees nor keeps local variables"), "{}", run.err);
+}
+
+#[test]
+fn colours_may_be_wanted_where_there_is_no_terminal() {
+    let folder = Folder::new();
+    for (force, expected) in [("1", "\x1b[31mrepl:1: no\x1b[0m\n"), ("0", "repl:1: no\n")] {
+        let mut command = folder.command(&["repl"]);
+        command.env("CLICOLOR_FORCE", force).env_remove("NO_COLOR").stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"error('no')\n").unwrap();
+        assert_eq!(String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr), expected);
+    }
+}
+
+#[test]
 fn jobs_that_a_pipe_started_are_finished() {
     let folder = Folder::new();
     let code = "f = lithops.call_async(function() lithops.storage:put_object(nil, 'done', 'yes') end)\n";
@@ -178,11 +211,39 @@ fn a_terminal_that_goes_away_while_code_runs_ends_it() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_while_code_prints_ends_it() {
+    let (_folder, mut terminal) = prompt();
+    terminal.send("while true do print('line') end\r");
+    terminal.wait_until(|screen| screen.lines().filter(|line| line.trim() == "line").count() > 10);
+    terminal.hang_up();
+    assert_eq!(terminal.end(), Some(129));
+}
+
+#[test]
 fn a_terminal_that_goes_away_before_anything_was_typed_ends_it() {
     let (_folder, mut terminal) = prompt();
     terminal.hang_up();
     // Nothing was to be lost, so that the system may have ended it.
     assert!(matches!(terminal.end(), None | Some(129)));
+}
+
+#[test]
+fn the_terminal_shows_keys_again_whoever_ends_the_process() {
+    let (_folder, mut terminal) = prompt();
+    terminal.run("x = 1");
+    assert!(!terminal.has_echo());
+    terminal.kill(Signal::HUP);
+    assert_eq!(terminal.end(), Some(129));
+    assert!(terminal.has_echo());
+
+    let (_folder, mut terminal) = prompt();
+    terminal.run("fs = lithops.map(function() lithops.sleep(600) end, { 1 })");
+    terminal.send("fs\r");
+    terminal.wait_for("1 future: 1 running");
+    assert!(!terminal.has_echo());
+    terminal.kill(Signal::HUP);
+    assert_eq!(terminal.end(), Some(129));
+    assert!(terminal.has_echo());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use crate::prompt;
+use crate::terminal::CTRL_C;
 
 #[test]
 fn expressions_show_their_values() {
@@ -62,15 +63,42 @@ fn values_that_tell_what_they_are_do_so() {
 }
 
 #[test]
-fn futures_are_shown_as_they_stand() {
-    let (_folder, terminal) = prompt();
-    terminal.run("fs = lithops.map(function(x) lithops.sleep(x) return x end, { 0, 0, 60 })");
-    terminal.run("repeat lithops.sleep(0.01) until fs[1].done and fs[2].done");
-    let shown = terminal.run("fs");
-    assert!(shown.starts_with("3 futures: 2 done, 1 "), "{shown}");
-    terminal.run("fs:cancel()");
-    assert_eq!(terminal.run("fs"), "3 futures: 2 done, 1 cancelled");
+fn futures_are_shown_as_they_end() {
+    let (folder, terminal) = prompt();
+    let go = |number: u32| {
+        folder.run(&["-e", &format!("lithops.storage:put_object(nil, 'go{number}', '')")]).prints("");
+    };
+    terminal.run(
+        "fs = lithops.map(function(x) while x > 0 and not lithops.storage:head_object(nil, 'go' .. x) do lithops.sleep(0.02) end \
+         return x end, { 0, 1, 2 })",
+    );
+    let mark = terminal.mark();
+    terminal.send("fs\r");
+    terminal.wait_for("3 futures: 1 done, 2 running");
+    go(1);
+    terminal.wait_for("3 futures: 2 done, 1 running");
+    // A key gets the prompt, and is what is typed there.
+    terminal.send("4");
+    assert_eq!(terminal.next_prompt(mark), "3 futures: 2 done, 1 running");
+    terminal.wait_for_line("> 4");
+    let mark = terminal.mark();
+    terminal.send("0 + 2\r");
+    assert_eq!(terminal.next_prompt(mark), "42");
+    // Ctrl-C does, too, and the job runs on.
+    let mark = terminal.mark();
+    terminal.send("fs\r");
+    terminal.wait_for_line("3 futures: 2 done, 1 running");
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.next_prompt(mark), "3 futures: 2 done, 1 running");
+    terminal.wait_until(|screen| screen.trim_end().ends_with("\n> \n>"));
+    let mark = terminal.mark();
+    terminal.send("fs\r");
+    terminal.wait_for_line("3 futures: 2 done, 1 running");
+    go(2);
+    assert_eq!(terminal.next_prompt(mark), "3 futures: 3 done");
     assert!(terminal.run("fs[1]").ends_with("/M000/00000 (done)"));
+    terminal.run("fs = lithops.map(function(x) lithops.sleep(60) end, { 1 }) fs:cancel()");
+    assert_eq!(terminal.run("fs"), "1 future: 1 cancelled");
 }
 
 #[test]

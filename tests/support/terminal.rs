@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Longer than anything takes, on a machine that is busy with other things.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -198,6 +198,11 @@ impl Terminal {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(self.master.as_ref().unwrap(), size).unwrap();
         lock(&self.shown.0).screen.screen_mut().set_size(nonzero(rows), nonzero(columns));
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub fn has_echo(&self) -> bool {
+        tcgetattr(self.master.as_ref().unwrap()).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     pub fn pid(&self) -> u32 {

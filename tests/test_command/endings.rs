@@ -130,6 +130,36 @@ fn os_exit_reports_no_success() {
 }
 
 #[test]
+fn no_other_way_to_end_the_process_is_a_success() {
+    let exit = "local ffi = require('ffi') ffi.cdef 'void exit(int);'\n";
+    for (code, test) in [
+        (0, "it('exits', function() print('printed') ffi.C.exit(0) end)"),
+        (0, "print('printed') ffi.C.exit(0)"),
+        (3, "it('exits', function() print('printed') coroutine.wrap(function() ffi.C.exit(3) end)() end)"),
+    ] {
+        let folder = Folder::new();
+        folder.write("a_test.lua", PASSES);
+        folder.write("b_test.lua", format!("{exit}{test}"));
+        let run = folder.run(&["test"]);
+        run.complains(1, &["lithops-lua: a test ended the process before all tests were done"]);
+        assert!(run.out.starts_with("a_test.lua .\n") && run.out.ends_with("printed\n"), "{code}: {run:?}");
+        let run = folder.run(&["test", "--tap"]);
+        assert!(run.code == Some(1) && !run.out.contains("1.."), "{code}: {run:?}");
+    }
+    // What a process forks may end as it likes.
+    let folder = Folder::new();
+    let fork = "ffi.cdef 'int fork(void); int waitpid(int, int *, int);'\n\
+                it('forks', function()\n\
+                  local status = ffi.new('int[1]')\n\
+                  local child = ffi.C.fork() if child == 0 then ffi.C.exit(0) end\n\
+                  assert.equal(child, ffi.C.waitpid(child, status, 0)) assert.equal(0, status[0])\n\
+                end)";
+    folder.write("a_test.lua", format!("{exit}{fork}"));
+    let run = folder.run(&["test"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+}
+
+#[test]
 fn hooks_that_fail_fail_their_tests_and_no_others() {
     let folder = Folder::new();
     folder.write(

@@ -1,5 +1,10 @@
 //! Results for people, as JSON, as TAP.
 
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags, open};
 use serde_json::Value;
 
 use crate::support::Folder;
@@ -130,5 +135,33 @@ fn help_has_examples() {
     assert_eq!(run.code, Some(0));
     for words in ["Examples:", "--exclude-tags slow", "Exit codes:", "assert.same"] {
         assert!(run.out.contains(words), "`{words}` is missing in {}", run.out);
+    }
+}
+
+#[test]
+fn names_and_reasons_forge_no_lines() {
+    let folder = Folder::new();
+    folder.write("a_test.lua", "it('a\\r\\nnot ok 7 - b', function() pending('why\\nnot ok 8 - forged\\27[2J') end)");
+    let run = folder.run(&["test", "--tap"]);
+    run.prints("TAP version 13\nok 1 - a  not ok 7 - b # SKIP why not ok 8 - forged [2J\n1..1\n");
+    folder.run(&["test", "--list"]).prints("a_test.lua:1: a  not ok 7 - b\n");
+}
+
+#[test]
+fn programs_that_tests_leave_behind_do_not_keep_the_results_from_ending() {
+    for form in ["--json", "--tap", "--list"] {
+        let folder = Folder::new();
+        // It waits for somebody who writes.
+        folder.write(
+            "a_test.lua",
+            "os.execute('mkfifo go; cat go >/dev/null 2>&1 </dev/null &')\nit('passes', function() end)",
+        );
+        let child = folder.command(&["test", form]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+        let output = receiver.recv_timeout(Duration::from_secs(30));
+        // There is no reader if it has not come so far; it goes with the folder then.
+        drop(open(folder.path().join("go"), OFlags::RDWR, Mode::empty()));
+        assert!(output.expect("the results have no end").status.success(), "{form}");
     }
 }

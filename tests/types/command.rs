@@ -39,7 +39,9 @@ fn a_fresh_project_gets_annotations_and_settings() {
          .luarc.json: settings of the Lua language server, new\n"
     ));
     for (name, text) in stdlib::library() {
-        assert_eq!(read(&folder, &format!(".lithops-lua/types/{name}")), *text);
+        let written = read(&folder, &format!(".lithops-lua/types/{name}"));
+        let (header, rest) = written.split_once('\n').unwrap();
+        assert!(header.starts_with("-- Written by `lithops-lua types`") && rest == *text, "{name}");
     }
     assert_eq!(names(&folder.path().join(".lithops-lua/types")).len(), count);
     assert_eq!(read(&folder, ".luarc.json"), SETTINGS);
@@ -113,12 +115,17 @@ fn settings_with_comments_are_told_of_and_stay() {
 #[test]
 fn annotations_that_this_version_does_not_have_are_removed() {
     let folder = Folder::new();
-    folder.write(".lithops-lua/types/gone.d.lua", "---@meta gone\n");
     folder.write(".lithops-lua/types/csv.d.lua", "---@meta csv\n");
-    folder.write(".lithops-lua/types/mine.txt", "kept");
+    assert_eq!(folder.run(&["types"]).code, Some(0));
+    folder.write(".lithops-lua/types/gone.d.lua", read(&folder, ".lithops-lua/types/json.d.lua"));
+    // Those of the user are not ours to remove.
+    for name in ["mine.txt", "mine.d.lua"] {
+        folder.write(&format!(".lithops-lua/types/{name}"), "---@meta mine\n");
+    }
     assert_eq!(folder.run(&["types"]).code, Some(0));
     let names = names(&folder.path().join(".lithops-lua/types"));
-    assert!(!names.contains(&"gone.d.lua".into()) && names.contains(&"mine.txt".into()), "{names:?}");
+    assert!(!names.contains(&"gone.d.lua".into()), "{names:?}");
+    assert!(names.contains(&"mine.txt".into()) && names.contains(&"mine.d.lua".into()), "{names:?}");
     assert!(read(&folder, ".lithops-lua/types/csv.d.lua").contains("function csv.decode"));
 }
 

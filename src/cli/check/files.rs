@@ -4,6 +4,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::cli::io_errors::reason;
+use crate::cli::lua_files;
+use crate::cli::printable::printable;
+
 /// A text to be checked.
 pub struct Source {
     /// As messages name it.
@@ -25,11 +29,10 @@ pub fn read(named: &[PathBuf]) -> (Vec<Source>, Vec<String>) {
                 Err(error) => failures.push(format!("cannot read standard input: {error}")),
             }
         } else if path.is_dir() {
-            let before = files.len();
-            if let Err(error) = walk(path, &mut files) {
-                failures.push(format!("cannot read `{}`: {error}", path.display()));
-            } else if files.len() == before {
-                failures.push(format!("there is no Lua file in `{}`", path.display()));
+            match lua_files::below(path, |name| name.ends_with(".lua") && !name.starts_with('.')) {
+                Ok(found) if found.is_empty() => failures.push(format!("there is no Lua file in `{}`", shown(path))),
+                Ok(found) => files.extend(found),
+                Err((folder, error)) => failures.push(unreadable(&folder, &error)),
             }
         } else {
             files.push(path.clone());
@@ -38,31 +41,16 @@ pub fn read(named: &[PathBuf]) -> (Vec<Source>, Vec<String>) {
     for path in files {
         match fs::read(&path) {
             Ok(text) => sources.push(Source { name: path.display().to_string(), path: Some(path), text }),
-            Err(error) => {
-                let reason = match error.kind() {
-                    io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                    io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-                    _ => error.to_string(),
-                };
-                failures.push(format!("cannot read `{}`: {reason}", path.display()));
-            }
+            Err(error) => failures.push(unreadable(&path, &error)),
         }
     }
     (sources, failures)
 }
 
-/// The Lua files of a folder and of those in it, hidden ones left out, in order of their names.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if kind.is_dir() && !is_hidden {
-            walk(&path, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "lua") && !is_hidden && path.is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("cannot read `{}`: {}", shown(path), reason(error))
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
 }

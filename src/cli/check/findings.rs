@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use serde::Serialize;
 
 use super::program::At;
+use crate::cli::printable::printable;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -35,6 +36,7 @@ impl Display for Finding {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
+        let file = printable(file);
         write!(f, "{file}:{line}:{column}: {severity}: {message} [{rule}]")
     }
 }
@@ -60,7 +62,18 @@ impl Findings {
     }
 
     fn add(&mut self, At { line, column }: At, rule: &'static str, severity: Severity, message: String) {
+        // Names of the script are in it, and those of a script that nobody has run yet may hold anything.
+        let message = printable(&message);
         self.list.push(Finding { file: self.file.clone(), line, column, rule, severity, message });
+    }
+
+    /// Errors at such places do not end the program.
+    pub fn soften(&mut self, is_caught: impl Fn(At) -> bool) {
+        for finding in self.list.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+            if is_caught(At { line: finding.line, column: finding.column }) {
+                finding.severity = Severity::Warning;
+            }
+        }
     }
 
     /// In the order of the script, each once.

@@ -99,5 +99,11 @@ fn sets_anything(program: &Program) -> bool {
             !is_indexed
         })
     });
-    computed || passed_on || ANYTHING.iter().any(|name| is_named(name))
+    // `require(name)`: the module may set any.
+    let unnamed_module = program.calls.iter().any(|&expr| {
+        let call = program.call(expr);
+        call.is_some_and(|call| call.method.is_none() && program.is_global(call.callee, "require"))
+            && program.required(expr).is_none()
+    });
+    computed || passed_on || unnamed_module || ANYTHING.iter().any(|name| is_named(name))
 }

@@ -1,6 +1,6 @@
 //! What expressions stand for: the `lithops` table, executors, futures, modules, ….
 
-use super::program::{Call, ExprId, FuncId, Kind, Program};
+use super::program::{At, Call, ExprId, FuncId, Kind, Program};
 
 /// What is known of a value without running anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Program {
     }
 
     fn is_set(&self, global: &str) -> bool {
-        self.globals.get(global).is_some_and(|global| !global.assigned.is_empty())
+        self.globals.get(global).is_some_and(|global| !global.assigned.is_empty()) || self.is_set_in_g(global)
     }
 
     /// Whether an expression is the VM's own global of this name, under whatever local name.
@@ -96,6 +96,29 @@ impl Program {
             Kind::Text(name) => Some(name.clone()),
             _ => None,
         }
+    }
+
+    /// Functions whose errors are caught: those that are written where `pcall`, `xpcall`, or an assertion of a test calls them.
+    pub fn protected_functions(&self) -> Vec<FuncId> {
+        const ASSERTIONS: [&str; 6] = ["has_error", "has_errors", "error", "errors", "error_matches", "raises"];
+        let catches = |callee: ExprId| match self.kind(callee) {
+            Kind::Field { name, .. } => ASSERTIONS.contains(&name.as_str()),
+            _ => ["pcall", "xpcall"].iter().any(|name| self.is_global(callee, name)),
+        };
+        let calls = self.calls.iter().filter_map(|call| self.call(*call));
+        let called = calls.filter(|call| call.method.is_none() && catches(call.callee));
+        called
+            .filter_map(|call| match self.kind(self.origin(*call.args.first()?)) {
+                Kind::Function(function) => Some(*function),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether an expression that begins at `at` is code of one of these functions.
+    pub fn is_in_any(&self, at: At, functions: &[FuncId]) -> bool {
+        let found = self.exprs.iter().filter(|expr| expr.at == at);
+        found.into_iter().any(|expr| functions.iter().any(|function| self.is_inside(expr.function, *function)))
     }
 
     /// The function of `lithops`, or the method of an executor, that a call calls; and where its own arguments begin.

@@ -52,7 +52,7 @@ fn check(args: &CheckArgs) -> Exit {
     if exit != Exit::Success {
         return exit;
     }
-    if !args.json {
+    if !args.json && !sources.is_empty() {
         complain(&summary(sources.len(), &found));
     }
     if !failures.is_empty() {
@@ -109,7 +109,7 @@ fn parse(surroundings: &Surroundings, source: &Source) -> (Option<Program>, Find
     match read::read(&String::from_utf8_lossy(&source.text), &source.name) {
         Ok(program) => (Some(program), findings),
         Err(unknown) => {
-            let message = "only the syntax was checked, since this is of LuaJIT alone";
+            let message = format!("only the syntax was checked, since {}", unknown.why);
             findings.warning(unknown.at, "not-analysed", message);
             (None, findings)
         }

@@ -24,6 +24,8 @@ pub struct Expr {
     pub usage: Usage,
     /// Whether it is in a loop of its function.
     pub is_repeated: bool,
+    /// Whether it is evaluated under a condition only, as far as its file shows.
+    pub is_conditional: bool,
 }
 
 #[derive(Debug)]
@@ -134,6 +136,16 @@ pub struct Write {
     pub named: ExprId,
 }
 
+/// `base.name = value`.
+#[derive(Debug)]
+pub struct FieldSet {
+    pub base: ExprId,
+    /// `None`: a computed one.
+    pub name: Option<String>,
+    /// `None`: nil, or a result of a call that is not the first.
+    pub value: Option<ExprId>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Root {
     Local(VarId),
@@ -166,8 +178,12 @@ pub struct Program {
     pub functions: Vec<Function>,
     pub globals: BTreeMap<String, Global>,
     pub writes: Vec<Write>,
+    /// All fields that are set, also of tables that have no name.
+    pub field_sets: Vec<FieldSet>,
     /// The values that fields are set to, by the table at their root and the names behind it.
     pub fields: BTreeMap<Root, Fields>,
+    /// Globals that are set as fields of `_G`, under whatever name it has; `None` for a computed name.
+    pub set_in_g: BTreeSet<Option<String>>,
     /// All calls, inner ones before those around them.
     pub calls: Vec<ExprId>,
 }
@@ -214,13 +230,48 @@ impl Program {
         only(&variable.assigned)
     }
 
+    /// The only value that a global ever has.
+    fn only_global(&self, name: &str) -> Option<ExprId> {
+        let assigned = &self.globals.get(name)?.assigned;
+        if assigned.is_empty() || self.may_be_set_in_g(name) {
+            return None;
+        }
+        only(assigned)
+    }
+
+    /// Whether a global gets a value as a field of `_G`.
+    pub fn is_set_in_g(&self, name: &str) -> bool {
+        !self.set_in_g.is_empty() && self.set_in_g.contains(&Some(name.to_owned()))
+    }
+
+    /// The same, or fields of `_G` are set whose names are not known.
+    pub fn may_be_set_in_g(&self, name: &str) -> bool {
+        self.is_set_in_g(name) || self.set_in_g.contains(&None)
+    }
+
+    /// The globals that are set by `_G.name = value`, or by `rawset`.
+    pub fn find_set_in_g(&self) -> BTreeSet<Option<String>> {
+        let is_g = |expr: ExprId| matches!(self.kind(self.origin(expr)), Kind::Global(name) if name == "_G");
+        let by_fields = self.field_sets.iter().filter(|set| is_g(set.base)).map(|set| set.name.clone());
+        let by_calls = self.calls.iter().filter_map(|call| {
+            let call = self.call(*call)?;
+            let is_rawset = matches!(self.kind(self.origin(call.callee)), Kind::Global(name) if name == "rawset");
+            let [table, key, ..] = call.args[..] else { return None };
+            (is_rawset && is_g(table)).then(|| match self.kind(key) {
+                Kind::Text(name) => Some(name.clone()),
+                _ => None,
+            })
+        });
+        by_fields.chain(by_calls).collect()
+    }
+
     /// The expression behind names: what a variable was set to, where that is one thing.
     pub fn origin(&self, expr: ExprId) -> ExprId {
         let mut expr = expr;
         for _ in 0..16 {
             let value = match self.kind(expr) {
                 Kind::Local(variable) => self.only_value(*variable),
-                Kind::Global(name) => self.globals.get(name).and_then(|global| only(&global.assigned)),
+                Kind::Global(name) => self.only_global(name),
                 Kind::Field { .. } => self.root_of(expr).and_then(|(root, path)| self.only_field(&root, &path)),
                 _ => None,
             };
@@ -266,7 +317,7 @@ impl Program {
     fn only_field(&self, root: &Root, path: &[Option<String>]) -> Option<ExprId> {
         let table = match root {
             Root::Local(variable) => self.only_value(*variable)?,
-            Root::Global(name) => only(&self.globals.get(name)?.assigned)?,
+            Root::Global(name) => self.only_global(name)?,
         };
         let [Some(name)] = path else { return None };
         let Kind::Table(items) = self.kind(table) else { return None };

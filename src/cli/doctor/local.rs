@@ -25,7 +25,7 @@ pub fn look_at_workers(choice: &ConfigChoice, findings: &mut Findings) {
 }
 
 fn call_a_worker(choice: &ConfigChoice) -> mlua::Result<Option<String>> {
-    let mut choice = choice.clone();
+    let mut choice = choice.clone().without_records();
     // One is enough, and nothing is to be drawn.
     choice.overrides.extend([Override::backend_option("max_workers", "max_workers", &1.into())]);
     let vm = Vm::new(&VmSettings::driver(Vec::new(), choice))?;

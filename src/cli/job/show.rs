@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::HumanDuration;
 
 use super::Known;
+use crate::cli::printable::printable;
 use crate::report::records::{DriverRecord, JobRecord};
 
 /// `37/100`, and what failed.
@@ -55,7 +56,7 @@ pub(super) fn job(known: &Known) -> String {
     let mut text = format!("job {}: {}\n", job.id, known.state().name());
     let mut line = |name: &str, value: String| {
         // Writing to a string never fails.
-        let _ = writeln!(text, "  {name:10} {value}");
+        let _ = writeln!(text, "  {name:10} {}", printable(&value));
     };
     line(
         "function",
@@ -91,7 +92,8 @@ pub(super) fn job(known: &Known) -> String {
         line("billed", format!("{:.1} s, {:.3} GB-s", job.billed_ms as f64 / 1e3, job.billed_gb_s()));
     }
     for failure in &job.failures {
-        let _ = writeln!(text, "  call {:05} failed ({}): {}", failure.call, failure.kind, failure.message);
+        let message = printable_lines(&failure.message);
+        let _ = writeln!(text, "  call {:05} failed ({}): {message}", failure.call, printable(&failure.kind));
     }
     if job.failed > job.failures.len() as u64 {
         let _ = writeln!(text, "  … and {} more", job.failed - job.failures.len() as u64);
@@ -102,6 +104,16 @@ pub(super) fn job(known: &Known) -> String {
         let _ = writeln!(text, "  {calls} printed: `lithops-lua job logs {}`", job.id);
     }
     text
+}
+
+/// A text without what a terminal would obey, but for ends of lines and tabs.
+fn printable_lines(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .map(|part| {
+            let rest = part.trim_end_matches(['\n', '\t']);
+            printable(rest) + &part[rest.len()..]
+        })
+        .collect()
 }
 
 /// What calls printed.
@@ -126,12 +138,13 @@ pub(super) fn logs(known: &Known, call: Option<u64>, failed: bool) -> Result<Pri
     for log in job.logs.iter().filter(|log| is_wanted(log.call)) {
         for line in log.text.lines() {
             // Writing to a string never fails.
-            let _ = writeln!(text, "[{job_id}/{:05}] {line}", log.call);
+            let _ = writeln!(text, "[{job_id}/{:05}] {}", log.call, printable_lines(line));
         }
     }
     if failed {
         for failure in &job.failures {
-            let _ = writeln!(text, "[{job_id}/{:05}] failed ({}): {}", failure.call, failure.kind, failure.message);
+            let message = printable_lines(&failure.message);
+            let _ = writeln!(text, "[{job_id}/{:05}] failed ({}): {message}", failure.call, printable(&failure.kind));
         }
     }
     let not_told = job.failed - (job.failures.len() as u64).min(job.failed);

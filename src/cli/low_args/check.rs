@@ -12,7 +12,8 @@ Examples:
   lithops-lua check --json . | jq -r 'select(.severity == \"error\") | .message'
 
 Nothing of a script is run. Each finding is a line, `file:line:column: error: what, and what to do [rule]`; standard
-error has a line with their number. What is not certain is left out.
+error has a line with their number. What is not certain is left out. Names and
+modules that are needed under a condition only, and errors that a `pcall` catches, are warnings.
 
 Rules:
   syntax              LuaJIT does not take it

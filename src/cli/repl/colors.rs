@@ -1,6 +1,5 @@
 //! Colours, where they are wanted.
 
-use std::env;
 use std::io::IsTerminal;
 
 /// What is coloured.
@@ -47,10 +46,9 @@ impl Colors {
     #[cfg(test)]
     pub const ON_FOR_TESTS: Colors = Colors(true);
 
-    /// Colours on a terminal that has them, unless `NO_COLOR` says otherwise.
+    /// As everywhere in this program.
     pub fn of(stream: &impl IsTerminal) -> Colors {
-        let is_unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Colors(stream.is_terminal() && !is_unwanted && !is_dumb())
+        Colors(crate::cli::colors::are_wanted(stream))
     }
 
     pub fn are_on(self) -> bool {
@@ -61,9 +59,4 @@ impl Colors {
     pub fn paint(self, paint: Paint, text: &str) -> String {
         if self.0 && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", paint.code()) } else { text.to_owned() }
     }
-}
-
-/// Whether the terminal knows no escape sequences.
-pub fn is_dumb() -> bool {
-    env::var_os("TERM").is_none_or(|term| ["", "dumb", "cons25", "emacs"].iter().any(|dumb| term == *dumb))
 }

@@ -2,10 +2,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use mlua::Table;
 
 use super::colors::Paint;
 use super::{Reader, Session, shown_time};
+use crate::cli::io_errors::reason;
 use crate::config::nearest;
 
 /// Whether there is another line.
@@ -56,8 +59,8 @@ pub const ALL: &[Command] = &[
         name: ".save",
         argument: "FILE",
         summary: "write the chunks of this session that ran without an error to a new file",
-        details: "Expressions are written as they were typed: a file that is to be run needs `print(…)` or `local x = …` around \
-                  them. A file that exists is left as it is; remove it first.",
+        details: "Expressions are written as `print(…)`, but for calls, which are statements, too: `.load` runs the file. Commands, \
+                  and what they ran, are not in it. A file that exists is left as it is; remove it first.",
         run: save,
     },
     Command {
@@ -194,11 +197,34 @@ fn doc(session: &Session, argument: &str, _: &mut Reader) -> Next {
     Next::Line
 }
 
+/// The command that is meant by a word with which other prompts are left.
+pub fn meant(text: &str) -> Option<&'static str> {
+    match text.trim().trim_end_matches("()") {
+        "exit" | "quit" => Some("`.exit`, or Ctrl-D, leaves"),
+        "help" => Some("`.help` lists the commands, `.doc NAME` tells of a function"),
+        _ => None,
+    }
+}
+
+/// Has `require` look beside a file, too, as if it were run.
+fn search_beside(session: &Session, path: &Path) {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return };
+    let folder = folder.display();
+    let own = format!("{folder}/?.lua;{folder}/?/init.lua;");
+    let Ok(package) = session.vm.lua.globals().raw_get::<Table>("package") else { return };
+    if let Ok(known) = package.raw_get::<String>("path")
+        && !known.contains(&own)
+    {
+        let _ = package.raw_set("path", own + &known);
+    }
+}
+
 fn load(session: &Session, argument: &str, _: &mut Reader) -> Next {
     let path = path(argument);
     let shown = path.display().to_string();
     match fs::read(&path).map(String::from_utf8) {
         Ok(Ok(text)) if !text.contains('\0') => {
+            search_beside(session, &path);
             session.run(session.evaluator.compile_file(&text, &shown));
         }
         Ok(_) => session.fail(&format!("`{shown}` is no Lua text")),
@@ -215,12 +241,14 @@ fn save(session: &Session, argument: &str, _: &mut Reader) -> Next {
         session.fail("there is nothing to save yet");
         return Next::Line;
     }
-    let text: String = chunks.iter().map(|chunk| format!("{}\n", chunk.trim_end())).collect();
-    let saved = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let text: String = chunks.iter().map(|chunk| session.evaluator.as_statements(chunk) + "\n").collect();
+    let created = OpenOptions::new().write(true).create_new(true).open(&path);
+    let saved = created.and_then(|mut file| {
+        file.write_all(text.as_bytes()).inspect_err(|_| {
+            // The half of it that fits helps nobody.
+            let _ = fs::remove_file(&path);
+        })
+    });
     match saved {
         Ok(()) => session.write(&format!("{} of this session in {shown}\n", counted(chunks.len(), "chunk"))),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -266,15 +294,6 @@ fn path(typed: &str) -> PathBuf {
     match typed.strip_prefix("~/").zip(std::env::home_dir()) {
         Some((rest, home)) => home.join(rest),
         None => PathBuf::from(typed),
-    }
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "there is no such file or folder".into(),
-        ErrorKind::IsADirectory => "it is a folder".into(),
-        ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use mlua::{Function, Lua, MultiValue, Value};
 use super::lexer::{Kind, tokens};
 use super::locals::{Chunk, Locals};
 use crate::lua::errors::root_message;
-use crate::lua::{LuaFailure, call_with_traceback};
+use crate::lua::{LuaFailure, call_with_traceback, syntax};
 
 /// What messages and tracebacks call a typed chunk.
 pub const CHUNK_NAME: &str = "=repl";
@@ -42,7 +42,7 @@ impl Evaluator {
         match self.parse(text) {
             Parsed::Chunk(source, plain) => self.with_locals(&source, CHUNK_NAME, plain),
             Parsed::Incomplete(message) => Compiled::Incomplete(message),
-            Parsed::Wrong(message) => Compiled::Wrong(message),
+            Parsed::Wrong(message) => Compiled::Wrong(with_hint(text, "", message)),
         }
     }
 
@@ -56,7 +56,7 @@ impl Evaluator {
         let name = format!("@{path}");
         match self.load(text, &name) {
             Ok(plain) => self.with_locals(text, &name, plain),
-            Err(message) => Compiled::Wrong(message),
+            Err(message) => Compiled::Wrong(with_hint(text, path, message)),
         }
     }
 
@@ -73,8 +73,25 @@ impl Evaluator {
         chunk.into_function().map_err(|error| root_message(&error))
     }
 
+    /// A chunk that compiles, as statements that a file may have anywhere: what only gives values prints them.
+    pub fn as_statements(&self, text: &str) -> String {
+        let text = text.trim_end();
+        let explicit = explicit_expression(text).or_else(|| {
+            let first = tokens(text).into_iter().find(|token| token.kind != Kind::Comment)?;
+            (first.text(text) == "return").then(|| &text[first.end..])
+        });
+        if explicit.is_none() && self.load(text, CHUNK_NAME).is_ok() {
+            // Behind another statement, the parenthesis would begin its arguments.
+            let begin = if text.trim_start().starts_with('(') { "do end " } else { "" };
+            return format!("{begin}{text}");
+        }
+        let expressions = without_last_comments(explicit.unwrap_or(text)).trim();
+        let expressions = if explicit.is_some() { expressions.trim_end_matches(';') } else { expressions };
+        if expressions.is_empty() { String::new() } else { format!("print({expressions})") }
+    }
+
     fn parse(&self, text: &str) -> Parsed {
-        let expression = text.trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='));
+        let expression = explicit_expression(text);
         let expressions = expression.unwrap_or(text);
         let message = match self.load(&format!("return {expressions}"), CHUNK_NAME) {
             Ok(_) => {
@@ -112,11 +129,24 @@ impl Evaluator {
     }
 }
 
+/// A syntax error, and what it probably is.
+fn with_hint(text: &str, name: &str, message: String) -> String {
+    match syntax::hint(text, name, &message) {
+        Some(hint) => format!("{message}; {hint}"),
+        None => message,
+    }
+}
+
 enum Parsed {
     /// The source, and what it compiles to by itself.
     Chunk(String, Function),
     Incomplete(String),
     Wrong(String),
+}
+
+/// What follows the `=` that says that it is an expression.
+fn explicit_expression(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='))
 }
 
 /// `text` without the comments that it ends with: what follows is not to be one of them, and errors name the line of what follows.

@@ -1,9 +1,9 @@
 //! The jobs of a session: what `.jobs` lists, and what an interrupted line leaves running.
 
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::cli::table;
 use crate::job::Progress;
 use crate::lua::api::futures::JobEntry;
 use crate::lua::interrupt::state_of;
@@ -92,26 +92,8 @@ impl Jobs {
             return "no job was started yet\n".into();
         }
         let several = self.0.iter().any(|record| record.executor_id != self.0[0].executor_id);
-        let mut rows = vec![["job", "function", "state", "done", "failed", "total", "time"].map(str::to_owned)];
-        rows.extend(self.0.iter().map(|record| record.row(several)));
-        let mut widths = [0; 7];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        let mut table = String::new();
-        for row in &rows {
-            let mut line = String::new();
-            for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
-                let space = " ".repeat(width - cell.chars().count());
-                // Numbers end at the same column.
-                let _ = if index < 3 { write!(line, "{cell}{space}  ") } else { write!(line, "{space}{cell}  ") };
-            }
-            table.push_str(line.trim_end());
-            table.push('\n');
-        }
-        table
+        let headings = ["job", "function", "state", "done", "failed", "total", "time"];
+        table::render_with_numbers(headings, self.0.iter().map(|record| record.row(several)), 3)
     }
 }
 

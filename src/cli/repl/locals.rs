@@ -16,6 +16,8 @@ use crate::codec::RUNTIME_CHUNK;
 
 /// Longer chunks are no lines that somebody types, and reading them as a tree would take long.
 const LONGEST_BYTES: usize = 1 << 20;
+/// A tree of an expression with more operators is so deep that there may be no room on the stack to go through it.
+const MOST_OPERATORS: usize = 50_000;
 /// What hands out new variables is called so inside of chunks.
 const KEEP: &str = "_KEEP";
 
@@ -59,14 +61,20 @@ impl Locals {
         let kept = self.names();
         let mut used: Vec<&str> = Vec::new();
         let mut has_locals = false;
+        let mut operators = Operators::default();
         for token in tokens(source) {
+            operators.take(token.kind, token.text(source));
             let text = token.text(source);
             has_locals |= token.kind == Kind::Keyword && text == "local";
             if token.kind == Kind::Name && !used.contains(&text) && kept.iter().any(|name| name == text) {
                 used.push(text);
             }
         }
-        let own = if has_locals { top_level_locals(source) } else { Some(Vec::new()) };
+        let own = match has_locals {
+            true if operators.most > MOST_OPERATORS => None,
+            true => top_level_locals(source),
+            false => Some(Vec::new()),
+        };
         if own.as_ref().is_some_and(Vec::is_empty) && used.is_empty() {
             return Ok(Chunk::Plain(plain));
         }
@@ -76,6 +84,50 @@ impl Locals {
             Some(make) => Ok(Chunk::Keeping(self.join.call(make)?)),
             None => Ok(Chunk::Forgetting(plain)),
         }
+    }
+}
+
+/// Counts the operators of expressions, each with those around it.
+#[derive(Default)]
+struct Operators {
+    /// Of the expression in the innermost bracket or block.
+    inner: usize,
+    /// The same, of those around it.
+    outer: Vec<usize>,
+    /// Of all that are begun.
+    sum: usize,
+    /// The most that one had.
+    most: usize,
+}
+
+impl Operators {
+    fn take(&mut self, kind: Kind, text: &str) {
+        match (kind, text) {
+            (Kind::Keyword, "and" | "or" | "not") => self.count(),
+            (Kind::Keyword, "nil" | "true" | "false") => {}
+            (Kind::Keyword, "function" | "do" | "if" | "repeat") | (Kind::Symbol, "(" | "[" | "{") => {
+                self.outer.push(std::mem::take(&mut self.inner));
+            }
+            (Kind::Keyword, "end" | "until") | (Kind::Symbol, ")" | "]" | "}") => {
+                self.forget();
+                self.inner = self.outer.pop().unwrap_or(0);
+            }
+            (Kind::Keyword, _) | (Kind::Symbol, "," | ";" | "=") => self.forget(),
+            (Kind::Symbol, "." | ":") => {}
+            (Kind::Symbol, _) => self.count(),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self) {
+        self.inner += 1;
+        self.sum += 1;
+        self.most = self.most.max(self.sum);
+    }
+
+    /// The expression has ended.
+    fn forget(&mut self) {
+        self.sum -= std::mem::take(&mut self.inner);
     }
 }
 
@@ -153,6 +205,19 @@ mod tests {
         );
         assert_eq!(found("local x = 1LL goto done ::done::").map(|found| found.len()), Some(1));
         assert_eq!(found("local = 1"), None);
+    }
+
+    #[test]
+    fn operators_are_those_of_one_expression() {
+        let most = |source: &str| {
+            let mut operators = Operators::default();
+            tokens(source).iter().for_each(|token| operators.take(token.kind, token.text(source)));
+            operators.most
+        };
+        assert_eq!(most("local x = 1 + 2 .. 3 local y = a and not b"), 2);
+        assert_eq!(most("{ 1 + 1, 1 + 1, -1 }"), 1);
+        assert_eq!(most("1 + (2 + f(3 * 4, 5)) + 6 - { 7 == 8 }"), 4);
+        assert_eq!(most("x = 1 + function() local y = 2 + 3 return 4 end + 5 end until"), 2);
     }
 
     #[test]

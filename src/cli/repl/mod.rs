@@ -1,7 +1,8 @@
 //! The prompt: reads chunks, runs them, shows what they give.
 //!
 //! - `terminal` reads from a terminal, with `history`, `highlight` and `complete`; `plain` from anything else.
-//! - `evaluate` compiles and runs, `locals` keeps local variables, [`print`] shows values and errors in `colors`.
+//! - `pending` sees whether a chunk is complete, `evaluate` compiles and runs, `locals` keeps local variables, [`print`] shows values and errors in `colors`, `live` futures.
+//! - `modes` are those of the terminal, which are what they were however the process ends.
 //! - `commands` are the lines that begin with a dot; `jobs` is what they tell of jobs, `doc` what of names.
 //! - `background` is what jobs print while a line is being typed; `lexer` knows Lua's tokens.
 
@@ -14,8 +15,11 @@ mod evaluate;
 mod highlight;
 mod history;
 mod jobs;
-mod lexer;
+pub(super) mod lexer;
+mod live;
 mod locals;
+mod modes;
+mod pending;
 mod plain;
 mod print;
 mod terminal;
@@ -29,13 +33,15 @@ use std::time::{Duration, Instant};
 
 use mlua::{Function, MultiValue, Value};
 
-use self::colors::{Colors, Paint, is_dumb};
+use self::colors::{Colors, Paint};
 use self::commands::Next;
 use self::evaluate::{Compiled, Evaluator};
 use self::jobs::Jobs;
+use self::pending::Pending;
 use self::plain::Plain;
 use self::print::Printer;
 use self::terminal::Terminal;
+use super::colors::is_dumb;
 use super::exit::{self, Exit, complain};
 use super::run::{driver_vm, on_own_thread, refuse, wait_for_jobs};
 use crate::lua::evaluation::{self, Evaluation};
@@ -77,6 +83,7 @@ enum Reader {
 struct Session {
     vm: Vm,
     evaluator: Evaluator,
+    pending: RefCell<Pending>,
     printer: Printer,
     jobs: RefCell<Jobs>,
     /// The chunks that ran without an error.
@@ -87,6 +94,8 @@ struct Session {
     colors: Colors,
     error_colors: Colors,
     has_failed: Cell<bool>,
+    /// Futures are shown as they end.
+    is_live: Cell<bool>,
 }
 
 fn read_and_run(choice: ConfigChoice, quiet: bool) -> Exit {
@@ -102,6 +111,9 @@ fn read_and_run(choice: ConfigChoice, quiet: bool) -> Exit {
         }
     };
     let is_interactive = io::stdin().is_terminal();
+    session
+        .is_live
+        .set(is_interactive && !quiet && io::stdout().is_terminal() && io::stderr().is_terminal() && !is_dumb());
     let reader = if is_interactive { open(&session) } else { open_pipe(&session) };
     let exit = match reader {
         Ok(mut reader) => session.read_all(&mut reader, is_interactive),
@@ -156,6 +168,7 @@ impl Session {
         globals.raw_set("arg", arg)?;
         Ok(Session {
             evaluator: Evaluator::new(vm.lua.clone())?,
+            pending: RefCell::default(),
             printer: Printer::new(vm.lua.clone()),
             jobs: RefCell::default(),
             done: RefCell::default(),
@@ -163,8 +176,16 @@ impl Session {
             colors: Colors::of(&io::stdout()),
             error_colors: Colors::of(&io::stderr()),
             has_failed: Cell::new(false),
+            is_live: Cell::new(false),
             vm,
         })
+    }
+
+    /// Whether a name, or a call of it, is nothing that the session has.
+    fn is_free(&self, text: &str) -> bool {
+        let name = text.trim().trim_end_matches("()");
+        let is_nil = self.vm.lua.globals().raw_get::<Value>(name).is_ok_and(|value| value.is_nil());
+        is_nil && self.evaluator.locals.get(name).is_none()
     }
 
     fn is_own_global(&self, name: &str) -> bool {
@@ -173,10 +194,8 @@ impl Session {
 
     /// Whether a line must follow before something can be run.
     fn is_incomplete(&self, text: &str) -> bool {
-        self.evaluator.is_incomplete(match commands::is_command(text) {
-            true => commands::code_in(text),
-            false => text,
-        })
+        let text = if commands::is_command(text) { commands::code_in(text) } else { text };
+        self.pending.borrow_mut().is_surely_incomplete(text) || self.evaluator.is_incomplete(text)
     }
 
     fn read_all(&self, reader: &mut Reader, is_interactive: bool) -> Exit {
@@ -192,6 +211,7 @@ impl Session {
                     if is_interactive && !is_followed {
                         // Not before there is something to lose: until then the system's own way will do.
                         interrupt::watch_hang_up(hang_up);
+                        modes::restore_at_exit();
                         is_followed = true;
                     }
                     if self.chunk(&text, reader) == Next::End {
@@ -233,6 +253,10 @@ impl Session {
         if commands::is_command(text) {
             return commands::run(self, text, reader);
         }
+        if let Some(command) = commands::meant(text).filter(|_| self.is_free(text)) {
+            self.fail(command);
+            return Next::Line;
+        }
         if self.run(self.evaluator.compile(text)) {
             self.done.borrow_mut().push(text.to_owned());
         }
@@ -249,7 +273,7 @@ impl Session {
         let chunk = match compiled {
             Compiled::Ready { chunk, forgets } => {
                 if forgets {
-                    self.tell("this chunk neither sees nor keeps local variables: it is too large, or has a label");
+                    self.tell("this chunk neither sees nor keeps local variables: it is too large, has a label, or uses too many of them");
                 }
                 chunk
             }
@@ -279,15 +303,15 @@ impl Session {
         if let Err(error) = output::flush() {
             exit::end_without_output(&error);
         }
-        let shown = result.map(|values| self.shown(&values));
+        let shown = result.map(|values| self.shown(&values).map(|text| (text, values)));
         let is_interrupted = evaluation.is_interrupted();
         drop(evaluation);
         if let Err(error) = output::flush() {
             exit::end_without_output(&error);
         }
         let outcome = match shown {
-            Ok(Ok(text)) => {
-                self.write(&text);
+            Ok(Ok((text, values))) => {
+                self.write(&self.watched(&values).unwrap_or(text));
                 Some(time)
             }
             Ok(Err(_)) | Err(_) if is_interrupted => None,
@@ -326,6 +350,13 @@ impl Session {
         let text = self.printer.values(values, self.colors)?;
         self.evaluator.remember(values)?;
         Ok(text + "\n")
+    }
+
+    /// The text of futures that have changed while they were looked at.
+    fn watched(&self, values: &MultiValue) -> Option<String> {
+        let value = values.front().filter(|_| self.is_live.get() && values.len() == 1)?;
+        let was_watched = live::watch(self, value).unwrap_or(false);
+        was_watched.then(|| self.printer.value(value).ok()).flatten().map(|text| text + "\n")
     }
 
     /// Writes to standard output; nobody reading it is the end.

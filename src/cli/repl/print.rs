@@ -40,7 +40,8 @@ impl Printer {
         Ok(shown.iter().zip(values).map(paint).collect::<Vec<_>>().join(separator))
     }
 
-    fn value(&self, value: &Value) -> mlua::Result<String> {
+    /// One value, without colours.
+    pub fn value(&self, value: &Value) -> mlua::Result<String> {
         let show = match self.show.get() {
             Some(show) => show,
             None => {

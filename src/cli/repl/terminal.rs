@@ -18,6 +18,7 @@ use super::background::Above;
 use super::colors::{Colors, Paint};
 use super::complete::{Candidate, Completion, complete};
 use super::history::{HistoryFile, MOST_ENTRIES};
+use super::modes::Changing;
 use super::{Input, Session, highlight};
 
 const PROMPT: &str = "> ";
@@ -65,7 +66,9 @@ impl Terminal {
             Ok(printer) => Some(Box::new(printer)),
             Err(_) => None,
         });
+        let modes = Changing::begin(true);
         let line = self.editor.readline(PROMPT);
+        drop(modes);
         self.above.leave();
         self.is_used = true;
         match line {

@@ -10,7 +10,7 @@ use crate::cli::low_args::{CopyArgs, GetArgs, PutArgs};
 use crate::storage::{Address, Scheme, Selector, StorageError, StorageErrorKind};
 
 /// What is copied.
-pub(super) enum From {
+pub(super) enum Source {
     One(Item),
     /// All that an address stands for. What comes after the first `base` bytes of a key is kept of it.
     Many {
@@ -44,7 +44,7 @@ pub(super) async fn put(places: &Places, args: &PutArgs, quiet: bool) -> Result<
     let mut sources = Vec::new();
     for file in files {
         sources.push(match file.to_str() {
-            Some("-") => From::One(Item::Standard),
+            Some("-") => Source::One(Item::Standard),
             Some(text) if text.contains("://") => {
                 return Err(Failure::Usage(format!("`put` stores files: to copy {text}, write `storage cp FROM TO`")));
             }
@@ -84,7 +84,7 @@ pub(super) async fn get(places: &Places, args: &GetArgs, quiet: bool) -> Result<
 pub(super) async fn cp(places: &Places, args: &CopyArgs, quiet: bool) -> Result<(), Failure> {
     let copying = Copying { places, quiet, recursive: args.recursive, no_clobber: args.no_clobber };
     let from = match args.from.as_str() {
-        "-" => From::One(Item::Standard),
+        "-" => Source::One(Item::Standard),
         word if word.contains("://") => copying.of_address(places.address(word).await?)?,
         path => copying.of_path(Path::new(path))?,
     };
@@ -101,7 +101,7 @@ fn text_of(word: &Path) -> Result<&str, Failure> {
 }
 
 impl Copying<'_> {
-    fn of_path(&self, path: &Path) -> Result<From, Failure> {
+    fn of_path(&self, path: &Path) -> Result<Source, Failure> {
         let action = || format!("read {}", path.display());
         let found = match path.metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -110,7 +110,7 @@ impl Copying<'_> {
             found => found.map_err(|error| StorageError::io(action(), &error))?,
         };
         if !found.is_dir() {
-            return Ok(From::One(Item::File(path.into())));
+            return Ok(Source::One(Item::File(path.into())));
         }
         if !self.recursive {
             return Err(Failure::Usage(format!(
@@ -124,18 +124,18 @@ impl Copying<'_> {
             key.push('/');
         }
         let base = key.len();
-        Ok(From::Many {
+        Ok(Source::Many {
             address: Address { scheme: Scheme::File, bucket: String::new(), selector: Selector::Prefix(key) },
             base,
         })
     }
 
-    fn of_address(&self, address: Address) -> Result<From, Failure> {
+    fn of_address(&self, address: Address) -> Result<Source, Failure> {
         let is_url = address.scheme == Scheme::Http;
         let prefix = match &address.selector {
             Selector::Key(key) if address.scheme == Scheme::File => return self.of_path(&Path::new("/").join(key)),
             Selector::Key(key) if is_url || !self.recursive => {
-                return Ok(From::One(Item::object(address.scheme, &address.bucket, key)));
+                return Ok(Source::One(Item::object(address.scheme, &address.bucket, key)));
             }
             // As for folders, the slash may be left out.
             Selector::Key(key) => format!("{key}/"),
@@ -145,10 +145,10 @@ impl Copying<'_> {
             Selector::Prefix(prefix) => prefix.clone(),
             Selector::Glob(_) => {
                 let base = address.literal_prefix().rfind('/').map_or(0, |slash| slash + 1);
-                return Ok(From::Many { address, base });
+                return Ok(Source::Many { address, base });
             }
         };
         let base = prefix.len();
-        Ok(From::Many { address: Address { selector: Selector::Prefix(prefix), ..address }, base })
+        Ok(Source::Many { address: Address { selector: Selector::Prefix(prefix), ..address }, base })
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::copy::From;
+use super::copy::Source;
 use super::list::sum;
 use super::place::{Item, Places};
 use super::target::{Target, refuse_overlap};
@@ -40,15 +40,15 @@ struct Tally {
 }
 
 impl Copying<'_> {
-    pub async fn run(&self, from: &From, target: &Target) -> Result<(), Failure> {
+    pub async fn run(&self, from: &Source, target: &Target) -> Result<(), Failure> {
         match from {
-            From::One(from) => {
+            Source::One(from) => {
                 let to = target.of_one(from)?;
                 let has_bar = !self.quiet && stderr().is_terminal() && to != Item::Standard;
                 let size_bytes = if has_bar { transfer::size_bytes(self.places, from).await } else { None };
                 self.shown(has_bar, size_bytes, self.one(from, &to)).await.map(drop)
             }
-            From::Many { address, base } => {
+            Source::Many { address, base } => {
                 refuse_overlap(address, *base, target)?;
                 let has_bar = !self.quiet && stderr().is_terminal();
                 let tally = self.shown(has_bar, None, self.many(address, *base, target)).await?;
@@ -125,7 +125,7 @@ impl Copying<'_> {
         if let Item::File(path) = &to
             && let Some(folder) = path.parent()
         {
-            let action = format!("make the folder {}", folder.display());
+            let action = format!("make the folder {}", folder.display().to_string().escape_debug());
             std::fs::create_dir_all(folder).map_err(|error| StorageError::io(action, &error))?;
         }
         Ok(self.one(&from, &to).await?.then_some(size_bytes))

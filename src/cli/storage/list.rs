@@ -6,9 +6,10 @@ use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::place::{Places, is_bucket_alone, printable, with_prefix};
+use super::place::{Places, is_bucket_alone, with_prefix};
 use super::{Failure, standard};
 use crate::cli::low_args::ListArgs;
+use crate::cli::printable::printable;
 use crate::storage::{Address, ObjectInfo, Scheme, Selector};
 
 pub(super) async fn run(places: &Places, args: &ListArgs) -> Result<(), Failure> {

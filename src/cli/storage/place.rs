@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::Failure;
+use crate::cli::printable::printable;
 use crate::config::Config;
 use crate::storage::{Address, ObjectSource, Scheme, Selector, Storage, StorageError};
 
@@ -60,14 +61,6 @@ impl Item {
         };
         Some(name).filter(|name| !name.is_empty())
     }
-}
-
-/// A text without what a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
-        return text.into();
-    }
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 impl Places {
@@ -177,6 +170,5 @@ mod tests {
         for word in ["", "b/", "b/k", "/k", "s3://b/", "s3:///k"] {
             assert!(!is_bucket_alone(word), "{word}");
         }
-        assert_eq!(printable("a\x1b[31m\n"), "a\\u{1b}[31m\\n");
     }
 }

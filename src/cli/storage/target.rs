@@ -72,7 +72,8 @@ impl Target {
                 // Joined, a path that begins with a slash would lead out of the folder.
                 if rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
                     let reason = "its key cannot be the path of a file: fetch it by itself";
-                    return Err(StorageError::new(StorageErrorKind::InvalidKey, format!("get `{rest}`"), reason));
+                    let action = format!("get `{}`", rest.escape_debug());
+                    return Err(StorageError::new(StorageErrorKind::InvalidKey, action, reason));
                 }
                 Ok(Item::File(folder.join(rest)))
             }
@@ -123,5 +124,7 @@ mod tests {
         for rest in ["/etc/passwd", "a//b", "../a", "a/../b", "./a", "a/.", ""] {
             assert_eq!(folder.below(rest).unwrap_err().kind(), StorageErrorKind::InvalidKey, "{rest}");
         }
+        let told = folder.below("../\x1b[31m").unwrap_err().to_string();
+        assert!(told.contains("`../\\u{1b}[31m`") && !told.contains('\x1b'), "{told:?}");
     }
 }

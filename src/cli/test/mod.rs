@@ -19,6 +19,7 @@ use self::report::Report;
 use super::exit::{Exit, complain};
 use super::low_args::TestArgs;
 use super::run::{on_own_thread, refuse};
+use crate::lua::exit::on_sudden_exit;
 use crate::lua::vm::ConfigChoice;
 
 /// Runs it.
@@ -64,6 +65,10 @@ fn run_files(config: ConfigChoice, args: TestArgs, mut files: Vec<PathBuf>, quie
             return Exit::Script;
         }
     };
+    on_sudden_exit(|| {
+        complain("a test ended the process before all tests were done, as by `exit` of the C library");
+        Exit::Script.code()
+    });
     let start = Instant::now();
     let run = Rc::new(Run { args, seed, config, counts: RefCell::new(Counts::default()), report });
     for path in &files {

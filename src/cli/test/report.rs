@@ -55,7 +55,8 @@ impl Report {
         let out: Box<dyn Write> = match form {
             Form::People | Form::Quiet => Box::new(io::stdout()),
             Form::Json | Form::Tap | Form::List => {
-                let own = File::from(rustix::io::dup(stdio::stdout())?);
+                // Programs that tests start and leave behind do not keep it open for its reader.
+                let own = File::from(rustix::io::fcntl_dupfd_cloexec(stdio::stdout(), 3)?);
                 stdio::dup2_stdout(stdio::stderr())?;
                 Box::new(own)
             }
@@ -103,7 +104,7 @@ impl Report {
             }
             Form::List => {
                 let text = match event.status {
-                    Status::Listed => format!("{}: {}\n", event.declared_at(), event.name),
+                    Status::Listed => format!("{}: {}\n", event.declared_at(), in_one_line(&event.name)),
                     _ => self.details_of(event),
                 };
                 self.write(&text);
@@ -223,11 +224,12 @@ impl Report {
         self.number += 1;
         let ok = matches!(event.status, Status::Success | Status::Pending);
         // A `#` begins a directive.
-        let name = event.name.replace('#', "\\#").replace('\n', " ");
+        let name = in_one_line(&event.name).replace('#', "\\#");
         let mut text = format!("{}ok {} - {name}", if ok { "" } else { "not " }, self.number);
         if event.status == Status::Pending {
             text.push_str(" # SKIP");
-            text.push_str(&event.message.as_deref().map(|reason| format!(" {reason}")).unwrap_or_default());
+            let reason = event.message.as_deref().map(|reason| format!(" {}", in_one_line(reason)));
+            text.push_str(&reason.unwrap_or_default());
         }
         text.push('\n');
         if !ok {
@@ -236,6 +238,11 @@ impl Report {
         }
         text
     }
+}
+
+/// A text that cannot begin a line of its own: readers would take that for a result.
+fn in_one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 fn push_indented(text: &mut String, indent: &str, lines: &str) {

@@ -21,6 +21,9 @@ use settings::{NotAdded, Wanted};
 /// Where the annotations are, below the project's folder.
 const TYPES: &str = ".lithops-lua/types";
 
+/// The first line of what is written there: what begins otherwise is the user's own, and stays.
+const HEADER: &str = "-- Written by `lithops-lua types`, which may replace or remove it.\n";
+
 /// What the Lua language server reads: the first of these that is there, or else the first.
 const SETTINGS: [&str; 2] = [".luarc.json", ".luarc.jsonc"];
 
@@ -85,16 +88,21 @@ fn annotations(types: &Path) -> Result<String, Failure> {
     let files = lua::stdlib::library();
     let mut written = 0;
     for (name, text) in files {
-        written += usize::from(write(&types.join(name), text)?);
+        written += usize::from(write(&types.join(name), &format!("{HEADER}{text}"))?);
     }
     let failed = |reason| Failure::Write { path: types.to_owned(), reason };
     for entry in fs::read_dir(types).map_err(failed)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".d.lua") && !files.iter().any(|(known, _)| *known == name) {
+        let is_known = files.iter().any(|(known, _)| *known == name);
+        if name.ends_with(".d.lua") && !is_known && is_ours(&entry.path()) {
             fs::remove_file(entry.path()).map_err(failed)?;
         }
     }
     Ok(format!("{}: annotations, {} files, {written} of them new\n", types.display(), files.len()))
+}
+
+fn is_ours(path: &Path) -> bool {
+    path.is_file() && fs::read(path).is_ok_and(|there| there.starts_with(HEADER.as_bytes()))
 }
 
 fn add_settings(place: &impl Fn(&str) -> PathBuf) -> Result<String, Failure> {

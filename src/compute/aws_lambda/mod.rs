@@ -365,6 +365,10 @@ impl Compute for AwsLambdaCompute {
         self.functions().get(&self.memory_mb(memory_bytes)).cloned()
     }
 
+    fn region(&self) -> Option<String> {
+        self.account.get().map(|account| account.region().to_owned())
+    }
+
     fn shutdown(&self) {
         self.clean();
     }

@@ -11,12 +11,13 @@ mod function_name;
 pub mod futures;
 pub mod handles;
 pub mod iterdata;
+mod job_options;
 pub mod kinds;
 pub mod objects;
 mod plot;
 mod remote;
 pub mod results;
-mod selection;
+pub mod selection;
 pub mod storage;
 mod submit;
 mod summary;
@@ -47,9 +48,9 @@ pub const ALL: &[Binding] = &[
 /// The options of a function of `lithops`, by its name; `None`: it has none.
 pub fn options_of(function: &str) -> Option<Vec<&'static str>> {
     Some(match function {
-        "call_async" => submit::CALL_OPTIONS.to_vec(),
-        "map" => submit::MAP_OPTIONS.to_vec(),
-        "map_reduce" => submit::MAP_REDUCE_OPTIONS.to_vec(),
+        "call_async" => job_options::CALL_OPTIONS.to_vec(),
+        "map" => job_options::MAP_OPTIONS.to_vec(),
+        "map_reduce" => job_options::MAP_REDUCE_OPTIONS.to_vec(),
         "wait" => wait::WAIT_OPTIONS.to_vec(),
         "get_result" | "result" => results::RESULT_OPTIONS.to_vec(),
         "FunctionExecutor" | "LocalhostExecutor" | "ServerlessExecutor" => executor::executor_options(),

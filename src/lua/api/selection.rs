@@ -205,6 +205,12 @@ impl Selection {
         &self.runs
     }
 
+    /// Whether nothing is left to wait for.
+    pub fn is_ended(&self) -> bool {
+        let (ended, _, total) = self.counts();
+        total == Some(ended)
+    }
+
     pub(super) fn counts(&self) -> (u64, u64, Option<u64>) {
         let answered = self.remote.iter().filter(|(_, future)| future.answer().is_some()).count() as u64;
         let failed = self.remote.iter().filter(|(_, future)| future.failure().is_some()).count() as u64;

@@ -1,9 +1,7 @@
 //! Starting jobs: `call_async`, `map`, `map_reduce`.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mlua::{FromLua, Function, Lua, Table, Value};
 
@@ -11,12 +9,13 @@ use super::executor::Executor;
 use super::function_name;
 use super::futures::{self, Future, JobEntry, Purpose};
 use super::iterdata::{Encoding, Feeder, Iterdata, refused};
+use super::job_options::{CALL_OPTIONS, JobOptions, MAP_OPTIONS, MAP_REDUCE_OPTIONS, memory_bytes};
 use super::kinds::describe;
 use super::objects::{self, Input, ObjectOptions};
 use super::wait;
 use crate::codec::EncodeOptions;
-use crate::config::{Config, IncludeModules};
-use crate::job::{Directory, Job, JobSpec, LogSink, Spawning, gather};
+use crate::config::Config;
+use crate::job::{Directory, Job, JobSpec, Spawning, gather};
 use crate::lua::bind::Raise;
 use crate::lua::hints;
 use crate::lua::options::{OptionTable, Options};
@@ -33,131 +32,6 @@ const LARGE_CAPTURE_BYTES: usize = 1 << 20;
 const MAP_RESULT_BYTES: usize = 64 << 10;
 /// The percentage of the maps that have ended before a reducer starts, as Lithops has it.
 const SPAWN_REDUCER: f64 = 20.0;
-
-pub(super) const CALL_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-];
-pub(super) const MAP_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-    "chunksize",
-    "max_workers",
-    "obj_chunk_size",
-    "obj_chunk_number",
-    "obj_newline",
-];
-pub(super) const MAP_REDUCE_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-    "chunksize",
-    "max_workers",
-    "obj_chunk_size",
-    "obj_chunk_number",
-    "obj_newline",
-    "extra_args_reduce",
-    "map_runtime_memory",
-    "reduce_runtime_memory",
-    "obj_reduce_by_key",
-    "spawn_reducer",
-];
-/// What the options of a job say.
-struct JobOptions {
-    encoding: Encoding,
-    env: BTreeMap<String, String>,
-    timeout: Option<Duration>,
-    retries: u32,
-    chunksize: Option<u64>,
-    max_workers: Option<usize>,
-    memory_bytes: Option<u64>,
-    logs: Option<LogSink>,
-}
-
-impl JobOptions {
-    fn read(executor: &Executor, options: &Options) -> Result<Self, Raise> {
-        let config = &executor.config;
-        let (mut modules, mut include) = match &config.lithops.include_modules {
-            IncludeModules::Found => (true, Vec::new()),
-            IncludeModules::Also(names) => (true, names.clone()),
-            IncludeModules::None => (false, Vec::new()),
-        };
-        match options.value("include_modules")? {
-            None => {}
-            Some(Value::Boolean(false)) => modules = false,
-            Some(Value::Table(_)) => {
-                modules = true;
-                include = options.strings("include_modules")?.unwrap_or_default();
-            }
-            Some(value) => return Err(options.refuse("include_modules", "a list of module names, or false", &value)),
-        }
-        let exclude = options.strings("exclude_modules")?.unwrap_or_else(|| config.lithops.exclude_modules.clone());
-        let mut env = BTreeMap::new();
-        if let Some(table) = options.table("extra_env")? {
-            for pair in table.pairs::<Value, Value>() {
-                let (Value::String(name), value) = pair? else {
-                    return Err(Raise::message("option `extra_env` must be a table of names and values"));
-                };
-                let text = match &value {
-                    Value::String(text) => text.to_string_lossy(),
-                    Value::Number(_) | Value::Integer(_) | Value::Boolean(_) => value.to_string()?,
-                    other => {
-                        let name = name.to_string_lossy();
-                        return Err(Raise::Message(format!(
-                            "option `extra_env`: `{name}` must be a string, not a {}",
-                            other.type_name()
-                        )));
-                    }
-                };
-                let name = name.to_string_lossy();
-                if name.is_empty() || name.contains(['=', '\0']) || text.contains('\0') {
-                    return Err(Raise::Message(format!(
-                        "option `extra_env`: `{name}` cannot be an environment variable"
-                    )));
-                }
-                env.insert(name, text);
-            }
-        }
-        let stream_logs = options.boolean("stream_logs")?.unwrap_or(config.lithops.stream_logs);
-        Ok(Self {
-            encoding: Encoding { modules, include, exclude, limit_mb: config.lithops.data_limit_mb },
-            env,
-            timeout: options.seconds("timeout")?.or(Some(config.lithops.execution_timeout)),
-            retries: options
-                .count("retries")?
-                .map_or(config.lithops.retries, |retries| retries.min(u64::from(u32::MAX)) as u32),
-            chunksize: options.positive("chunksize")?,
-            max_workers: options.positive("max_workers")?.map(|workers| workers as usize),
-            memory_bytes: memory_bytes(executor, options, "runtime_memory")?,
-            logs: stream_logs.then(|| -> LogSink { Arc::new(crate::report::print_log) }),
-        })
-    }
-}
-
-/// The memory for each worker as an option says, or as the backend has it by default.
-fn memory_bytes(executor: &Executor, options: &Options, option: &str) -> Result<Option<u64>, Raise> {
-    let asked = options.megabytes(option)?;
-    let memory_mb = executor.config.runtime_memory_mb(asked);
-    let memory_mb = memory_mb.map_err(|why| Raise::Message(format!("option `{option}` {why}")))?;
-    Ok(memory_mb.map(|mb| mb << 20))
-}
 
 /// A job about to be started.
 struct Draft<'a> {
@@ -251,11 +125,7 @@ impl Draft<'_> {
 /// Writes down a job of a driver, so that `lithops-lua job` knows of it.
 fn record(lua: &Lua, job: &Arc<Job>, config: &Config) {
     let lithops = &config.lithops;
-    let place = Place {
-        backend: lithops.backend.clone(),
-        storage: lithops.storage.clone(),
-        region: config.aws_lambda.region.clone().filter(|_| lithops.backend == "aws_lambda"),
-    };
+    let place = Place { backend: lithops.backend.clone(), storage: lithops.storage.clone() };
     records::add(job, place, || {
         crate::lua::on_exit(records::finish);
         let arg = lua.globals().raw_get::<Option<Table>>("arg").ok().flatten();

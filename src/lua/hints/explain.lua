@@ -104,6 +104,12 @@ local function missing_field(found, base)
       return ("%s has %s"):format(kind == "storage" and "a store" or "an " .. kind, "`" .. table.concat(names, "`, `") .. "`")
     end
   end
+  if base.kind == "call" and known.starts[base.called.key] then
+    return ("`%s` gives %s"):format(base.text, known.starts[base.called.key])
+  end
+  if known.fields[key] and not (base.known and base.value == nil) then
+    return known.fields[key]
+  end
   if base.known and host.results[base.value] and type(key) == "number" then
     local n = rawget(base.value, "n") or 0
     if key >= 1 and key <= n then
@@ -149,6 +155,9 @@ end
 local function tuple_as_argument(frame)
   local first = frame.locals[0]
   local is_list = first and frame.params > 1 and type(first.value) == "table" and not host.kind(first.value)
+  if is_list and (lithops.call.job_id or ""):sub(1, 1) == "R" then
+    return "a function that reduces gets one list, of all results"
+  end
   if is_list and rawget(first.value, 1) ~= nil and rawget(first.value, 2) ~= nil then
     return "an element that is a table comes as one argument; `lithops.args(a, b)` as an element brings several"
   end

@@ -17,6 +17,30 @@ local words = {
   dict = "a table with names is written `{ name = 1 }`",
   sum = "a loop adds the elements of a list",
   printf = "`io.write(string.format(…))` does it",
+  exit = "`os.exit()` ends a script, and `.exit` the prompt",
+  quit = "`os.exit()` ends a script, and `.exit` the prompt",
+  help = "`.help` at the prompt lists its commands, and `.doc NAME` tells of a function",
+  utf8 = "`utf8` is of Lua 5.3",
+}
+
+-- Fields and methods that tables and texts have elsewhere.
+local fields = {
+  append = words.append,
+  push = words.append,
+  length = words.len,
+  size = words.len,
+  split = "`require(\"text\").split(s, separator)` splits a text",
+  strip = "`require(\"text\").trim(s)` takes the space around a text away",
+  trim = "`require(\"text\").trim(s)` takes the space around a text away",
+  join = "`table.concat(list, separator)` joins the elements of a list",
+  keys = "`for name, value in pairs(t) do` walks over names and values",
+  items = "`for name, value in pairs(t) do` walks over names and values",
+  dumps = "`json.encode(value)` makes a text of a value",
+  loads = "`json.decode(text)` makes a value of a text",
+  round = "`math.floor(x + 0.5)` rounds",
+  type = "`math.type` is of Lua 5.3; here all numbers are of one kind",
+  pack = "`string.pack` is of Lua 5.3",
+  unpack = "`string.unpack` is of Lua 5.3, and `unpack(list)` gives the elements of a list",
 }
 
 -- Functions that give nil where something is not there, and what to do.
@@ -57,4 +81,6 @@ local starts = {
   call_async = "a future, whose `:result()` gives what the function returned",
 }
 
-return { starts = starts, words = words, gives_nil = gives_nil, methods = methods, parameters = parameters, results = results }
+return {
+  starts = starts, words = words, fields = fields, gives_nil = gives_nil, methods = methods, parameters = parameters, results = results,
+}

@@ -81,13 +81,22 @@ fn load(lua: &Lua, which: &str) -> mlua::Result<Function> {
     let chunk = |text: &'static str| lua.load(text).set_name(RUNTIME_CHUNK);
     let modules: (Value, Value) = (require.call("jit.util")?, require.call("bit")?);
     let code: Table = chunk(include_str!("bytecode.lua")).call(modules)?;
-    let known: Table = chunk(include_str!("known.lua")).call(())?;
+    let known = known(lua)?;
     let host = host(lua)?;
     let explain: Table = chunk(include_str!("explain.lua")).call((&code, known, &host))?;
     let (local, remote): (Function, Function) = chunk(include_str!("messages.lua")).call((code, explain, host))?;
     lua.set_named_registry_value(LOCAL, local)?;
     lua.set_named_registry_value(REMOTE, remote)?;
     lua.named_registry_value(which)
+}
+
+fn known(lua: &Lua) -> mlua::Result<Table> {
+    lua.load(include_str!("known.lua")).set_name(RUNTIME_CHUNK).call(())
+}
+
+/// What is written in Lua in place of a global of another language.
+pub fn word(lua: &Lua, name: &str) -> Option<String> {
+    known(lua).and_then(|known| known.raw_get::<Table>("words")?.raw_get(name)).ok().flatten()
 }
 
 /// What the Lua files ask of this side.

@@ -74,7 +74,7 @@ pub(super) fn number(value: f64) -> String {
 fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     // XML has no such characters.
-    text.replace(|character: char| character.is_control(), "?")
+    text.replace(|character: char| character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}'), "?")
 }
 
 /// A step between marks that people can count in: 1, 2 or 5 times a power of ten. At most `most` steps make `span`.
@@ -94,6 +94,11 @@ mod tests {
         for (span, expected) in [(10.0, 2.0), (8.0, 1.0), (0.9, 0.2), (4000.0, 500.0), (1e-6, 2e-7), (9.9, 2.0)] {
             assert!((step(span, 8.0) / expected - 1.0).abs() < 1e-9, "{span}: {}", step(span, 8.0));
         }
+    }
+
+    #[test]
+    fn what_xml_does_not_allow_is_replaced() {
+        assert_eq!(escaped("<a>&\0\u{fffd}\u{fffe}\u{ffff}ä"), "&lt;a&gt;&amp;?\u{fffd}??ä");
     }
 
     #[test]

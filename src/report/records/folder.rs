@@ -1,11 +1,12 @@
 //! Where records are kept, and which of them are removed.
 
-use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
 use super::process;
@@ -42,7 +43,7 @@ impl Folder {
         format!("{started_us:016}-{pid}.json")
     }
 
-    /// Writes the record of a driver, in place of the one that it had: whole, or not at all.
+    /// Writes the record of a driver, in place of the one that it had: whole, or not at all. Its last one outlives the machine, too.
     pub(super) fn write(&self, name: &str, record: &DriverRecord) -> io::Result<()> {
         let mut file = match self.unfinished() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -52,6 +53,9 @@ impl Folder {
             file => file?,
         };
         file.write_all(&serde_json::to_vec(record)?)?;
+        if record.ended_us.is_some() {
+            file.as_file().sync_all()?;
+        }
         file.persist(self.0.join(name)).map(drop).map_err(|error| error.error)
     }
 
@@ -91,9 +95,7 @@ impl Folder {
 
     /// The record in a file; `None` if it cannot be read, or is of another version.
     pub fn read(&self, name: &str) -> Option<DriverRecord> {
-        let path = self.0.join(name);
-        let is_small = fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= LARGEST_BYTES);
-        let record: DriverRecord = serde_json::from_slice(&fs::read(path).ok().filter(|_| is_small)?).ok()?;
+        let record: DriverRecord = serde_json::from_slice(&content(&self.0.join(name))?).ok()?;
         (record.version == VERSION).then_some(record)
     }
 
@@ -114,6 +116,19 @@ fn is_record(name: &str) -> bool {
     name.ends_with(".json") && !name.starts_with('.')
 }
 
+/// What is in a file that may be a record.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    // Without the flag, a pipe would be waited for until somebody writes into it.
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path).ok()?;
+    let metadata = file.metadata().ok()?;
+    if !metadata.is_file() || metadata.len() > LARGEST_BYTES {
+        return None;
+    }
+    let mut content = Vec::with_capacity(metadata.len() as usize);
+    file.take(LARGEST_BYTES).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
 /// Removes what a driver was about to write when it was killed.
 fn remove_if_left(path: &Path) {
     let age = fs::metadata(path).and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
@@ -131,6 +146,8 @@ fn parts(name: &str) -> Option<(u64, u32)> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use rustix::fs::{CWD, Mode, mkfifoat};
 
     use super::*;
 
@@ -183,6 +200,22 @@ mod tests {
         fs::write(folder.path().join("2-2.json"), "not a record").unwrap();
         folder.write("3-3.json", &DriverRecord { version: VERSION + 1, ..record() }).unwrap();
         fs::create_dir(folder.path().join("4-4.json")).unwrap();
+        // Nobody ever writes into it.
+        mkfifoat(CWD, folder.path().join("5-5.json"), Mode::RUSR | Mode::WUSR).unwrap();
         assert_eq!(folder.records().map(|(name, _)| name).collect::<Vec<_>>(), ["1-1.json"]);
+    }
+
+    #[test]
+    fn what_is_too_large_for_a_record_is_not_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder(temporary.path().to_path_buf());
+        File::create(folder.path().join("1-1.json")).unwrap().set_len(LARGEST_BYTES + 1).unwrap();
+        let read_bytes = || -> u64 {
+            let counts = fs::read_to_string("/proc/thread-self/io").unwrap();
+            counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+        };
+        let before = read_bytes();
+        assert!(folder.read("1-1.json").is_none());
+        assert!(read_bytes() - before < 1 << 20, "{} bytes", read_bytes() - before);
     }
 }

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::process;
-use crate::job::Account;
+use crate::job::{Account, now_us};
 
 /// The version of the format; files of another one are not read.
 pub const VERSION: u32 = 1;
-/// The most bytes of a failure's message.
-const MOST_MESSAGE_BYTES: usize = 4096;
+/// A driver on another machine has been killed if it has written nothing for so long: one that has jobs writes every minute, and
+/// clocks may differ.
+const SILENT_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A driver and its jobs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,6 +94,9 @@ pub struct JobRecord {
     pub logs: Logs,
     /// How many more calls printed something.
     pub logs_left_out: u64,
+    /// Those of them that `logs` had before it was emptied.
+    #[serde(skip)]
+    pub(super) logs_dropped: u64,
 }
 
 /// A worker that has an invocation.
@@ -197,9 +202,13 @@ impl DriverRecord {
         self.host == process::host()
     }
 
-    /// Whether it is still there; of another machine's, whether it has not said that it ended.
+    /// Whether it is still there; of another machine's, whether it has written lately, and not that it ended.
     pub fn is_alive(&self) -> bool {
-        self.ended_us.is_none() && (!self.is_here() || process::is_running(self.pid, self.process_start))
+        let is_there = || match self.is_here() {
+            true => process::is_running(self.pid, self.process_start),
+            false => now_us().saturating_sub(self.written_us) < SILENT_FOR.as_micros() as u64,
+        };
+        self.ended_us.is_none() && is_there()
     }
 }
 
@@ -237,6 +246,7 @@ impl JobRecord {
         self.exec_mean_s = account.exec_mean_s;
         self.billed_ms = account.billed_ms;
         self.runtime.clone_from(&account.runtime);
+        self.region.clone_from(&account.region);
         self.memory_mb = account.memory_bytes.map(|bytes| bytes >> 20);
         let worker = |(name, call): &(Arc<str>, Option<u64>)| WorkerRecord { name: name.to_string(), call: *call };
         self.workers = account.workers.iter().map(worker).collect();
@@ -244,14 +254,15 @@ impl JobRecord {
             let failure = |(call, kind, message): &(u64, String, String)| FailureRecord {
                 call: *call,
                 kind: kind.clone(),
-                message: shortened(message),
+                message: message.clone(),
             };
             self.failures = account.failures.iter().map(failure).collect();
         }
         if before.is_none_or(|before| before.logs != account.logs) {
             self.logs = Logs::of(&account.logs);
+            self.logs_dropped = 0;
         }
-        self.logs_left_out = account.logs_left_out;
+        self.logs_left_out = account.logs_left_out + self.logs_dropped;
     }
 
     /// The workers end with the driver.
@@ -262,16 +273,10 @@ impl JobRecord {
 
     /// Forgets what its calls printed.
     pub(super) fn drop_logs(&mut self) {
-        self.logs_left_out += self.logs.len() as u64;
+        let dropped = self.logs.len() as u64;
+        self.logs_dropped += dropped;
+        self.logs_left_out += dropped;
         self.logs = Logs::default();
-    }
-}
-
-/// The beginning of a long message: it may hold all of a value.
-fn shortened(message: &str) -> String {
-    match message.len() {
-        0..=MOST_MESSAGE_BYTES => message.to_owned(),
-        _ => format!("{}…", &message[..message.floor_char_boundary(MOST_MESSAGE_BYTES)]),
     }
 }
 
@@ -280,10 +285,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_messages_are_cut_between_characters() {
-        assert_eq!(shortened("short"), "short");
-        let cut = shortened(&format!("a{}", "ä".repeat(4000)));
-        assert!(cut.len() < 4200 && cut.ends_with("ä…"), "{}", cut.len());
+    fn prints_that_were_dropped_stay_counted() {
+        let print = |call| (call, Bytes::from_static(b"printed"));
+        let first = Account { logs: vec![print(0), print(1)], logs_left_out: 5, ..Account::default() };
+        let mut job = JobRecord::default();
+        job.update(&first, None);
+        job.drop_logs();
+        job.drop_logs();
+        assert_eq!((job.logs.len(), job.logs_left_out), (0, 7));
+        let second = Account { running: 1, ..first.clone() };
+        job.update(&second, Some(&first));
+        assert_eq!((job.logs.len(), job.logs_left_out), (0, 7));
+        let third = Account { logs: vec![print(0), print(1), print(2)], ..second.clone() };
+        job.update(&third, Some(&second));
+        assert_eq!((job.logs.len(), job.logs_left_out), (3, 5));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A driver writes down its jobs: soon after the first began, at most once a second while something changes, and at its end.
+//! A driver writes down its jobs: soon after the first began, at most once a second while something changes, each minute while they
+//! run, and at its end.
 //!
 //! The script is never in the way of a write: it leaves its jobs in a list, and looks at the record only if nobody else does.
 
@@ -16,6 +17,8 @@ use crate::job::{Account, Job, now_us};
 const FIRST: Duration = Duration::from_millis(300);
 /// Between two records.
 const PERIOD: Duration = Duration::from_secs(1);
+/// Between two records while jobs run and nothing changes: others see by it that the driver lives. Nothing makes it longer.
+const HEARTBEAT: Duration = Duration::from_secs(60);
 /// A write may take one part in so many of the time.
 const SHARE: u32 = 50;
 /// The jobs of one driver that are told of; of others only how many there were.
@@ -32,8 +35,6 @@ pub struct Place {
     pub backend: String,
     /// The storage backend.
     pub storage: String,
-    /// The region, of backends that have one.
-    pub region: Option<String>,
 }
 
 /// Jobs that have begun since the record was looked at.
@@ -114,7 +115,7 @@ async fn keep_writing() {
     loop {
         tokio::time::sleep(pause).await;
         match tokio::task::spawn_blocking(write_changes).await {
-            Ok(Some(took)) => pause = PERIOD.max(took * SHARE),
+            Ok(Some(took)) => pause = (took * SHARE).clamp(PERIOD, HEARTBEAT),
             _ => return,
         }
     }
@@ -126,11 +127,17 @@ fn write_changes() -> Option<Duration> {
     let mut writer = writer();
     let writer = writer.as_mut()?;
     writer.look();
-    if std::mem::take(&mut writer.changed) {
+    let silence = Duration::from_micros(now_us().saturating_sub(writer.record.written_us));
+    if is_due(std::mem::take(&mut writer.changed), !writer.open.is_empty(), silence) {
         writer.write();
     }
     writer.prune();
     Some(began.elapsed())
+}
+
+/// Whether there is something to be told after so long a silence, if only that a driver with open jobs is alive.
+fn is_due(is_changed: bool, has_open: bool, silence: Duration) -> bool {
+    is_changed || (has_open && silence >= HEARTBEAT)
 }
 
 impl Writer {
@@ -165,10 +172,10 @@ impl Writer {
 
     /// Takes over the jobs that have begun.
     fn take_over(&mut self) {
-        for (job, Place { backend, storage, region }) in std::mem::take(&mut *begun()) {
+        for (job, Place { backend, storage }) in std::mem::take(&mut *begun()) {
             let id = format!("{}-{}", job.executor_id(), job.job_id());
             let (function, source) = (job.function_name().to_owned(), job.function_source().to_owned());
-            let record = JobRecord { id, function, source, backend, storage, region, ..JobRecord::default() };
+            let record = JobRecord { id, function, source, backend, storage, ..JobRecord::default() };
             self.record.jobs.insert(self.next, record);
             self.open.push(Open { number: self.next, job, told: None });
             self.next += 1;
@@ -251,5 +258,17 @@ impl Open {
             self.told = Some(account);
         }
         is_changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_with_open_jobs_is_heard_of_each_minute() {
+        let (short, long) = (HEARTBEAT - Duration::from_secs(1), HEARTBEAT);
+        assert!(is_due(true, false, short) && is_due(false, true, long));
+        assert!(!is_due(false, true, short) && !is_due(false, false, long));
     }
 }

@@ -199,6 +199,25 @@ impl Storage for LocalStorage {
         run(&action, move || this.check_bucket(&name, &folder, &at)).await
     }
 
+    async fn list_buckets(&self) -> Result<Vec<String>, StorageError> {
+        let action = "list buckets".to_owned();
+        let (root, at) = (self.shared.root.clone(), action.clone());
+        run(&action, move || {
+            let entries = match fs::read_dir(root) {
+                Ok(entries) => entries,
+                Err(error) if is_absence(&error) => return Ok(Vec::new()),
+                Err(error) => return Err(StorageError::io(&at, &error)),
+            };
+            let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+            let found = folders.filter_map(|entry| entry.file_name().into_string().ok());
+            let mut buckets: Vec<String> =
+                found.filter(|name| crate::storage::names::check_bucket(name, &at).is_ok()).collect();
+            buckets.sort();
+            Ok(buckets)
+        })
+        .await
+    }
+
     async fn create_bucket(&self, bucket: &str) -> Result<(), StorageError> {
         let action = on_bucket("create", bucket);
         let folder = self.bucket(bucket, &action)?;

@@ -167,6 +167,15 @@ impl Storage for S3Storage {
         }
     }
 
+    async fn list_buckets(&self) -> Result<Vec<String>, StorageError> {
+        let answer = self.client().list_buckets().send().await;
+        let answer = answer.map_err(|error| self.explain("", "list buckets", &error))?;
+        let mut buckets: Vec<String> =
+            answer.buckets.unwrap_or_default().into_iter().filter_map(|bucket| bucket.name).collect();
+        buckets.sort();
+        Ok(buckets)
+    }
+
     async fn create_bucket(&self, bucket: &str) -> Result<(), StorageError> {
         let action = on_bucket("create", bucket);
         names::check_bucket(bucket, &action)?;

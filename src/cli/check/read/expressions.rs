@@ -13,7 +13,7 @@ impl Reader {
     pub(super) fn expression(&mut self, expression: &Expression) -> ExprId {
         match expression {
             Expression::Parentheses { expression, .. } => self.expression(expression),
-            Expression::BinaryOperator { lhs, binop, rhs } => self.operation(lhs, binop, rhs),
+            Expression::BinaryOperator { .. } => self.operations(expression),
             Expression::UnaryOperator { unop, expression } => {
                 let place = at(unop.token());
                 let operand = self.expression(expression);
@@ -46,9 +46,26 @@ impl Reader {
         self.add(at(token), kind)
     }
 
-    fn operation(&mut self, left: &Expression, operator: &BinOp, right: &Expression) -> ExprId {
-        let place = start_of(left);
-        let (left, right) = (self.expression(left), self.expression(right));
+    /// `a + b + c`, whose tree leans to the left as far as it is long: a loop goes through it.
+    fn operations(&mut self, expression: &Expression) -> ExprId {
+        let (mut first, mut rest) = (expression, Vec::new());
+        while let Expression::BinaryOperator { lhs, binop, rhs } = first {
+            rest.push((binop, &**rhs));
+            first = lhs;
+        }
+        let mut left = self.expression(first);
+        for (operator, right) in rest.into_iter().rev() {
+            let is_choice = matches!(operator, BinOp::And(_) | BinOp::Or(_));
+            self.conditions += usize::from(is_choice);
+            let right = self.expression(right);
+            self.conditions -= usize::from(is_choice);
+            left = self.operation(left, operator, right);
+        }
+        left
+    }
+
+    fn operation(&mut self, left: ExprId, operator: &BinOp, right: ExprId) -> ExprId {
+        let place = self.program.at(left);
         match operator {
             BinOp::And(_) | BinOp::Or(_) => {
                 let expr = self.add(place, Kind::Choice);

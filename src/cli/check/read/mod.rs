@@ -1,32 +1,43 @@
 //! From the text of a script to a [`Program`]: full_moon parses, and names are resolved on the way through its tree.
 
 mod expressions;
+mod length;
 mod statements;
 
 use full_moon::LuaVersion;
 use full_moon::node::Node;
 use full_moon::tokenizer::{TokenReference, TokenType};
 
+use length::MAX_OPERATORS;
+
 use super::program::{Assigned, At, Expr, ExprId, FuncId, Function, Kind, Program, Usage, VarId, Variable};
 
-/// Why the tree of a script cannot be had, though LuaJIT takes it: it has syntax of LuaJIT alone.
+/// Why the tree of a script is not had, though LuaJIT takes it.
 #[derive(Debug)]
 pub struct Unknown {
     /// Where that begins.
     pub at: At,
+    /// The end of a sentence: "only the syntax was checked, since …".
+    pub why: String,
 }
 
 /// Reads a script that LuaJIT has taken.
 pub fn read(text: &str, name: &str) -> Result<Program, Unknown> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(at) = length::too_long(text) {
+        return Err(Unknown { at, why: format!("an expression has more than {MAX_OPERATORS} operators") });
+    }
     let result = full_moon::parse_fallible(text, LuaVersion::luajit());
     if let Some(error) = result.errors().first() {
         let start = error.range().0;
-        return Err(Unknown { at: At { line: start.line(), column: start.character() } });
+        let at = At { line: start.line(), column: start.character() };
+        return Err(Unknown { at, why: "this is of LuaJIT alone".into() });
     }
     let mut reader = Reader::new(name);
     reader.block(result.ast().nodes());
-    Ok(reader.program)
+    let mut program = reader.program;
+    program.set_in_g = program.find_set_in_g();
+    Ok(program)
 }
 
 struct Reader {
@@ -36,18 +47,21 @@ struct Reader {
     function: FuncId,
     /// How many loops of the function are around what is read.
     loops: usize,
+    /// How many conditions have to hold for what is read, those of the functions around it, too.
+    conditions: usize,
 }
 
 impl Reader {
     fn new(name: &str) -> Reader {
         let mut program = Program { name: name.to_owned(), ..Program::default() };
         program.functions.push(Function::default());
-        Reader { program, scope: Vec::new(), function: 0, loops: 0 }
+        Reader { program, scope: Vec::new(), function: 0, loops: 0, conditions: 0 }
     }
 
     fn add(&mut self, at: At, kind: Kind) -> ExprId {
-        let is_repeated = self.loops > 0;
-        self.program.exprs.push(Expr { at, function: self.function, kind, usage: Usage::Other, is_repeated });
+        let (function, usage) = (self.function, Usage::Other);
+        let (is_repeated, is_conditional) = (self.loops > 0, self.conditions > 0);
+        self.program.exprs.push(Expr { at, function, kind, usage, is_repeated, is_conditional });
         self.program.exprs.len() - 1
     }
 

@@ -2,7 +2,7 @@
 
 use full_moon::ast::{Assignment, Block, Expression, FunctionDeclaration, If, LastStmt, LocalAssignment, Stmt, Var};
 
-use super::super::program::{At, ExprId, Kind, Usage, VarId, Write};
+use super::super::program::{At, ExprId, FieldSet, Kind, Usage, VarId, Write};
 use super::{Reader, at, text};
 
 impl Reader {
@@ -50,7 +50,9 @@ impl Reader {
             Stmt::While(repeated) => {
                 self.loops += 1;
                 self.condition(repeated.condition());
+                self.conditions += 1;
                 self.block(repeated.block());
+                self.conditions -= 1;
                 self.loops -= 1;
             }
             Stmt::Repeat(repeated) => {
@@ -100,6 +102,7 @@ impl Reader {
 
     fn conditional(&mut self, conditional: &If) {
         self.condition(conditional.condition());
+        self.conditions += 1;
         self.block(conditional.block());
         for other in conditional.else_if().into_iter().flatten() {
             self.condition(other.condition());
@@ -108,6 +111,7 @@ impl Reader {
         if let Some(block) = conditional.else_block() {
             self.block(block);
         }
+        self.conditions -= 1;
     }
 
     fn local(&mut self, assignment: &LocalAssignment) {
@@ -166,6 +170,15 @@ impl Reader {
             let name = name.clone();
             self.name_function(value, &name);
         }
+        let (base, name) = match self.program.kind(field) {
+            Kind::Field { base, name } => (*base, Some(name.clone())),
+            Kind::Index { base, key } => match self.program.kind(*key) {
+                Kind::Text(name) => (*base, Some(name.clone())),
+                _ => (*base, None),
+            },
+            _ => return,
+        };
+        self.program.field_sets.push(FieldSet { base, name, value });
         if let Some((root, path)) = self.program.root_of(field) {
             let (at, function) = (self.program.at(field), self.function);
             let mut named = field;

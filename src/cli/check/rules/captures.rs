@@ -1,10 +1,12 @@
 //! `unsendable`: a function that runs in workers holds something that cannot be sent, itself or by functions that it uses.
 
+use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::super::findings::Findings;
 use super::super::meaning::Sent;
-use super::super::program::{At, ExprId, FuncId, Kind, Program};
+use super::super::program::{Assigned, ExprId, FuncId, Kind, Program};
 use super::Subject;
 use super::unsendable::{self, Unsendable};
 
@@ -12,82 +14,131 @@ const RULE: &str = "unsendable";
 
 pub fn check(subject: &Subject, findings: &mut Findings) {
     let program = subject.program;
-    for sent in &subject.sent {
-        let mut seen = BTreeSet::new();
-        if let Some(found) = in_function(subject, sent.function, sent, &mut seen) {
-            findings.error(program.at(sent.named), RULE, found);
-        }
-    }
-    for &call in &program.calls {
-        if let Some((name, args)) = program.lithops_call(call)
-            && ["map", "map_reduce"].contains(&name)
-            && let Some(data) = args.get(1)
-            && let Kind::Table(items) = program.kind(program.origin(*data))
-        {
-            for (number, item) in (1..).zip(items.iter().filter(|item| item.key.is_none())) {
-                if let Some(found) = unsendable::find(subject, item.value) {
-                    let path = format!("element {number} of the input");
-                    findings.error(program.at(item.value), RULE, message(&path, &found));
-                }
+    let home = |sent: &Sent| program.exprs[sent.call].function;
+    let mut in_order = subject.sent.clone();
+    in_order.sort_by_key(|sent| (home(sent), Reverse(program.at(sent.call))));
+    let mut walk = Walk::new(subject);
+    for sents in in_order.chunk_by(|one, other| home(one) == home(other)) {
+        walk.is_clean.clear();
+        for sent in sents {
+            if let Some(found) = walk.first(sent) {
+                findings.error(program.at(sent.named), RULE, found);
             }
         }
     }
+    for &call in &program.calls {
+        elements(subject, call, findings);
+    }
 }
 
-/// What a function cannot take along, as a message; `None` if all that is known of can be sent.
-fn in_function(subject: &Subject, function: FuncId, sent: &Sent, seen: &mut BTreeSet<FuncId>) -> Option<String> {
+/// Looks at the elements of a job's input.
+fn elements(subject: &Subject, call: ExprId, findings: &mut Findings) {
     let program = subject.program;
-    if !seen.insert(function) {
-        return None;
+    let Some(("map" | "map_reduce", [_, data, ..])) = program.lithops_call(call) else { return };
+    let table = program.origin(*data);
+    let Kind::Table(items) = program.kind(table) else { return };
+    if !subject.tables.keeps_elements(table) {
+        return;
     }
-    let name = || program.function_name(function);
-    let sent_at = program.at(sent.call);
-    let inner: Vec<FuncId> = (0..program.functions.len()).filter(|inner| program.is_inside(*inner, function)).collect();
-    for &variable in &program.functions[function].captures {
-        let Some(value) = program.only_value(variable) else { continue };
-        let variable = &program.variables[variable];
-        if !is_set_before(program, &variable.assigned, sent, sent_at) {
-            continue;
-        }
-        // Tables are looked into by what fields the variable's name gets.
-        let read = variable.reads.iter().copied().find(|read| inner.contains(&program.exprs[*read].function));
-        if let Some(found) = unsendable::find(subject, read.unwrap_or(value)) {
-            return Some(message(&format!("upvalue `{}`{} of {}", variable.name, found.path, name()), &found));
-        }
-        if let Some(found) = function_in(subject, value, sent, seen) {
-            return Some(found);
+    for (number, item) in (1..).zip(items.iter().filter(|item| item.key.is_none())) {
+        if let Some(found) = unsendable::find(subject, item.value)
+            && found.is_held_at(program, call)
+        {
+            let path = format!("element {number} of the input");
+            findings.error(program.at(item.value), RULE, message(&path, &found));
         }
     }
-    for (global, reads) in globals_of(program, &inner) {
-        let Some(assigned) = program.globals.get(&global).map(|global| &global.assigned) else { continue };
-        let (Some(read), true) = (reads.first(), is_set_before(program, assigned, sent, sent_at)) else { continue };
-        if let Some(found) = unsendable::find(subject, *read) {
-            return Some(message(&format!("global `{global}`{} of {}", found.path, name()), &found));
-        }
-        if let Some(found) = function_in(subject, *read, sent, seen) {
-            return Some(found);
-        }
-    }
-    None
 }
 
-fn function_in(subject: &Subject, value: ExprId, sent: &Sent, seen: &mut BTreeSet<FuncId>) -> Option<String> {
-    in_function(subject, subject.program.function_of(value)?, sent, seen)
+/// A value that a function takes along to its worker.
+struct Taken<'a> {
+    /// ``upvalue `log` ``.
+    name: String,
+    assigned: &'a [Assigned],
+    unsendable: Option<Unsendable>,
+    /// The function that it is, which takes along values of its own.
+    function: Option<FuncId>,
 }
 
-/// Globals that functions read, with the expressions that do.
-fn globals_of(program: &Program, functions: &[FuncId]) -> Vec<(String, Vec<ExprId>)> {
-    let is_of_these = |read: &ExprId| functions.contains(&program.exprs[*read].function);
-    let read = program
-        .globals
-        .iter()
-        .map(|(name, global)| (name.clone(), global.reads.iter().copied().filter(is_of_these).collect::<Vec<_>>()));
-    read.filter(|(_, reads)| !reads.is_empty()).collect()
+/// The way through functions that take along others.
+struct Walk<'a> {
+    subject: &'a Subject<'a>,
+    /// What each function takes along that matters, as soon as somebody asks.
+    taken: Vec<OnceCell<Vec<Taken<'a>>>>,
+    /// Functions that take along nothing wrong for a call; for a call above it, less is set, and less is wrong.
+    is_clean: BTreeSet<FuncId>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(subject: &'a Subject<'a>) -> Walk<'a> {
+        let taken = subject.program.functions.iter().map(|_| OnceCell::new()).collect();
+        Walk { subject, taken, is_clean: BTreeSet::new() }
+    }
+
+    /// What a sent function cannot take along, as a message; `None` if all that is known of can be sent.
+    fn first(&mut self, sent: &Sent) -> Option<String> {
+        let program = self.subject.program;
+        let mut seen = BTreeSet::from([sent.function]);
+        let mut way = vec![(sent.function, 0)];
+        while let Some((function, next)) = way.last_mut() {
+            let function = *function;
+            let Some(taken) = self.taken_by(function).get(*next) else {
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            if !is_set_before(program, taken.assigned, sent) {
+                continue;
+            }
+            if let Some(found) = &taken.unsendable
+                && found.is_held_at(program, sent.call)
+            {
+                return Some(message(
+                    &format!("{}{} of {}", taken.name, found.path, program.function_name(function)),
+                    found,
+                ));
+            }
+            if let Some(inner) = taken.function
+                && !self.is_clean.contains(&inner)
+                && seen.insert(inner)
+            {
+                way.push((inner, 0));
+            }
+        }
+        self.is_clean.append(&mut seen);
+        None
+    }
+
+    fn taken_by(&self, function: FuncId) -> &[Taken<'a>] {
+        self.taken[function].get_or_init(|| taken_by(self.subject, function))
+    }
+}
+
+/// The upvalues and globals of a function, without those that can be sent and lead nowhere.
+fn taken_by<'a>(subject: &'a Subject<'a>, function: FuncId) -> Vec<Taken<'a>> {
+    let program = subject.program;
+    let taken = |name: String, assigned: &'a [Assigned], expr: ExprId, value: ExprId| {
+        let unsendable = unsendable::find(subject, expr);
+        let function = program.function_of(value);
+        (unsendable.is_some() || function.is_some()).then_some(Taken { name, assigned, unsendable, function })
+    };
+    let upvalues = program.functions[function].captures.iter().filter_map(|&number| {
+        let (value, variable) = (program.only_value(number)?, &program.variables[number]);
+        // A variable keeps what it got, whatever becomes of the field that it got that from.
+        let read = subject.reads.local(function, number).unwrap_or(value);
+        taken(format!("upvalue `{}`", variable.name), &variable.assigned, read, value)
+    });
+    let globals = subject.reads.globals(function).filter_map(|(name, read)| {
+        let assigned = &program.globals.get(name)?.assigned;
+        taken(format!("global `{name}`"), assigned, read, read)
+    });
+    upvalues.chain(globals).collect()
 }
 
 /// Whether the value is there when the function is sent: set above the call, or in another function than the call.
-fn is_set_before(program: &Program, assigned: &[super::super::program::Assigned], sent: &Sent, sent_at: At) -> bool {
-    assigned.iter().all(|assigned| assigned.at < sent_at || assigned.function != program.exprs[sent.call].function)
+fn is_set_before(program: &Program, assigned: &[Assigned], sent: &Sent) -> bool {
+    let call = &program.exprs[sent.call];
+    assigned.iter().all(|assigned| assigned.at < call.at || assigned.function != call.function)
 }
 
 /// In the words of the runtime's refusal.

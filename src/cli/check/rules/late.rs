@@ -2,7 +2,7 @@
 
 use super::super::findings::Findings;
 use super::super::meaning::Sent;
-use super::super::program::{Assigned, ExprId, Program};
+use super::super::program::{Assigned, Program};
 use super::Subject;
 
 const RULE: &str = "set-too-late";
@@ -10,24 +10,25 @@ const RULE: &str = "set-too-late";
 pub fn check(subject: &Subject, findings: &mut Findings) {
     let program = subject.program;
     for sent in &subject.sent {
-        let captured = program.functions[sent.function].captures.iter().map(|variable| &program.variables[*variable]);
-        let locals = captured.map(|variable| (&variable.name, &variable.assigned, &variable.reads));
-        let globals = program.globals.iter().map(|(name, global)| (name, &global.assigned, &global.reads));
-        for (name, assigned, reads) in locals.chain(globals) {
-            let is_builtin = subject.surroundings.globals().contains(name);
-            let read = reads.iter().find(|read| is_read_by(program, **read, sent));
-            if let (Some(read), Some(line), false) = (read, set_later(program, assigned, sent), is_builtin) {
+        let captured =
+            program.functions[sent.function].captures.iter().map(|number| (*number, &program.variables[*number]));
+        let locals = captured.filter_map(|(number, variable)| {
+            let read = subject.reads.local(sent.function, number)?;
+            Some((variable.name.as_str(), &variable.assigned, read))
+        });
+        let globals = subject.reads.globals(sent.function).filter_map(|(name, read)| {
+            let is_elsewhere = subject.surroundings.globals().contains(name) || program.may_be_set_in_g(name);
+            (!is_elsewhere).then_some((name, &program.globals.get(name)?.assigned, read))
+        });
+        for (name, assigned, read) in locals.chain(globals) {
+            if let Some(line) = set_later(program, assigned, sent) {
                 let function = program.function_name(sent.function);
                 let message =
                     format!("{function} is sent before `{name}` is set in line {line}, and finds nil; set it before");
-                findings.warning(program.at(*read), RULE, message);
+                findings.warning(program.at(read), RULE, message);
             }
         }
     }
-}
-
-fn is_read_by(program: &Program, read: ExprId, sent: &Sent) -> bool {
-    program.is_inside(program.exprs[read].function, sent.function)
 }
 
 /// The line of the first value, if all of them are set behind the call, by the code that makes it. In a loop, behind may be before.

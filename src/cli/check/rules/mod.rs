@@ -7,7 +7,9 @@ mod fields;
 mod globals;
 mod late;
 mod modules;
+mod reads;
 mod results;
+mod tables;
 mod unsendable;
 
 use std::collections::BTreeSet;
@@ -17,6 +19,8 @@ use super::findings::Findings;
 use super::meaning::{Sent, What, sent_functions};
 use super::program::Program;
 use super::surroundings::Surroundings;
+use reads::Reads;
+use tables::Tables;
 
 /// What rules look at.
 pub struct Subject<'a> {
@@ -24,6 +28,8 @@ pub struct Subject<'a> {
     pub surroundings: &'a Surroundings,
     /// Functions that run in workers.
     pub sent: Vec<Sent>,
+    pub reads: Reads<'a>,
+    pub tables: Tables,
     /// Libraries and objects of which the script sets fields.
     pub extended: Vec<What>,
     /// Globals that other files set.
@@ -44,7 +50,8 @@ impl<'a> Subject<'a> {
         let sent = sent_functions(program);
         let mut extended: Vec<What> = program.writes.iter().filter_map(|write| program.what(write.named)).collect();
         extended.dedup();
-        Subject { program, surroundings, sent, extended, other_globals, globals_are_known, folders }
+        let (reads, tables) = (Reads::new(program), Tables::new(program));
+        Subject { program, surroundings, sent, reads, tables, extended, other_globals, globals_are_known, folders }
     }
 }
 
@@ -58,4 +65,8 @@ pub fn apply(subject: &Subject, findings: &mut Findings) {
     results::check(subject, findings);
     copies::check(subject, findings);
     late::check(subject, findings);
+    let protected = subject.program.protected_functions();
+    if !protected.is_empty() {
+        findings.soften(|at| subject.program.is_in_any(at, &protected));
+    }
 }

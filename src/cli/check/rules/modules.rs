@@ -16,7 +16,12 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
         let at = program.at(call);
         match subject.surroundings.find(&name, subject.folders) {
             Found::Nowhere if !is_protected(program, call) => {
-                findings.error(at, "missing-module", format!("there is no module `{name}`{}", meant(&name)));
+                let message = format!("there is no module `{name}`{}", meant(&name));
+                if program.exprs[call].is_conditional {
+                    findings.warning(at, "missing-module", message);
+                } else {
+                    findings.error(at, "missing-module", message);
+                }
             }
             Found::C(file) if is_sent(subject, call) => {
                 let message = format!(

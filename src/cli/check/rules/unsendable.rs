@@ -1,7 +1,7 @@
 //! What values cannot be sent to a worker, as far as it can be seen where they are made.
 
 use super::super::meaning::What;
-use super::super::program::{At, ExprId, Item, Key, Kind};
+use super::super::program::{At, ExprId, Item, Key, Kind, Program};
 use super::super::surroundings::Found;
 use super::Subject;
 
@@ -15,6 +15,17 @@ pub struct Unsendable {
     pub at: At,
     /// The way to it from the value that was looked at: `.db.log`.
     pub path: String,
+    /// The value of a field that is set behind its table's constructor: before that, the value can be sent.
+    pub set: Option<ExprId>,
+}
+
+impl Unsendable {
+    /// Whether the value holds it when a call sends the value, as far as the order of the script tells.
+    pub fn is_held_at(&self, program: &Program, call: ExprId) -> bool {
+        self.set.is_none_or(|value| {
+            program.at(value) < program.at(call) || program.exprs[value].function != program.exprs[call].function
+        })
+    }
 }
 
 /// How deep tables are looked into.
@@ -27,10 +38,13 @@ pub fn find(subject: &Subject, expr: ExprId) -> Option<Unsendable> {
 
 fn within(subject: &Subject, expr: ExprId, depth: u32) -> Option<Unsendable> {
     let program = subject.program;
+    if !is_kept(subject, expr) {
+        return None;
+    }
     let origin = program.origin(expr);
     match program.kind(origin) {
         Kind::Table(items) if depth < MAX_DEPTH => {
-            in_items(subject, items, depth).or_else(|| in_writes(subject, expr, depth))
+            in_items(subject, origin, items, depth).or_else(|| in_sets(subject, origin, items, depth))
         }
         Kind::Call(call) => {
             // `assert(io.open(…))` gives the file.
@@ -38,38 +52,48 @@ fn within(subject: &Subject, expr: ExprId, depth: u32) -> Option<Unsendable> {
                 return within(subject, *call.args.first()?, depth + 1);
             }
             let (what, remedy) = made_by(subject, origin)?;
-            Some(Unsendable { what, remedy, at: program.at(origin), path: String::new() })
+            Some(Unsendable { what, remedy, at: program.at(origin), path: String::new(), set: None })
         }
         _ => None,
     }
 }
 
-fn in_items(subject: &Subject, items: &[Item], depth: u32) -> Option<Unsendable> {
+/// Whether a field, where the expression is one, has its one value for as long as its table is there.
+fn is_kept(subject: &Subject, expr: ExprId) -> bool {
+    let Kind::Field { base, name } = subject.program.kind(expr) else { return true };
+    let table = subject.program.origin(*base);
+    match subject.program.kind(table) {
+        Kind::Table(items) => subject.tables.only_field(table, items, name).is_some(),
+        _ => true,
+    }
+}
+
+/// What a table is constructed with, where that stays in it.
+fn in_items(subject: &Subject, table: ExprId, items: &[Item], depth: u32) -> Option<Unsendable> {
     let mut index = 0;
     items.iter().find_map(|item| {
-        let step = match &item.key {
-            Some(Key::Name(name, _)) => format!(".{name}"),
+        let (step, is_kept) = match &item.key {
+            Some(Key::Name(name, _)) => (format!(".{name}"), subject.tables.only_field(table, items, name).is_some()),
             Some(Key::Computed) => return None,
             None => {
                 index += 1;
-                format!("[{index}]")
+                (format!("[{index}]"), subject.tables.keeps_elements(table))
             }
         };
+        if !is_kept {
+            return None;
+        }
         let found = within(subject, item.value, depth + 1)?;
         Some(Unsendable { path: format!("{step}{}", found.path), ..found })
     })
 }
 
 /// Fields that are set by name, where a field gets no other value.
-fn in_writes(subject: &Subject, table: ExprId, depth: u32) -> Option<Unsendable> {
-    let (root, path) = subject.program.root_of(table)?;
-    subject.program.fields.get(&root)?.iter().find_map(|(field, values)| {
-        let (Some(Some(name)), [Some(value)]) = (field.last(), &values[..]) else { return None };
-        if field.len() != path.len() + 1 || !field.starts_with(&path) {
-            return None;
-        }
-        let found = within(subject, *value, depth + 1)?;
-        Some(Unsendable { path: format!(".{name}{}", found.path), ..found })
+fn in_sets(subject: &Subject, table: ExprId, items: &[Item], depth: u32) -> Option<Unsendable> {
+    subject.tables.set_names(table).find_map(|name| {
+        let value = subject.tables.only_field(table, items, name)?;
+        let found = within(subject, value, depth + 1)?;
+        Some(Unsendable { path: format!(".{name}{}", found.path), set: found.set.or(Some(value)), ..found })
     })
 }
 

@@ -114,9 +114,14 @@ impl<'t> Typed<'t> {
 
     /// The steps to the value that ends before the token at `end`.
     fn steps_to(&self, end: usize) -> Option<Vec<Step>> {
+        self.steps_and_begin(end).map(|(steps, _)| steps)
+    }
+
+    /// The same, and the token with which the value begins.
+    fn steps_and_begin(&self, end: usize) -> Option<(Vec<Step>, usize)> {
         let mut steps = Vec::new();
         let mut end = end;
-        loop {
+        let begin = loop {
             let at = end.checked_sub(1)?;
             match (self.tokens[at].kind, self.symbol(at)) {
                 (Kind::Name, _) => {
@@ -126,7 +131,7 @@ impl<'t> Typed<'t> {
                         Some(":") => steps.push(Step::Method(name)),
                         _ => {
                             steps.push(Step::Name(name));
-                            break;
+                            break at;
                         }
                     }
                     end = at - 1;
@@ -138,7 +143,7 @@ impl<'t> Typed<'t> {
                 }
                 (Kind::String, _) => {
                     steps.push(Step::Text);
-                    break;
+                    break at;
                 }
                 (_, close @ (")" | "]" | "}")) => {
                     let open = self.opening(at)?;
@@ -151,7 +156,7 @@ impl<'t> Typed<'t> {
                         }
                         ")" if only.is_some_and(|only| only.kind == Kind::String) => {
                             steps.push(Step::Text);
-                            break;
+                            break open;
                         }
                         ")" => end = at,
                         "]" if self.is_callable(open.checked_sub(1)) => {
@@ -168,16 +173,19 @@ impl<'t> Typed<'t> {
                     }
                     if close == ")" && end == at {
                         // `(value).`: what is in the parentheses, if it is nothing but steps.
-                        let inner = self.steps_to(at)?;
+                        let (inner, begin) = self.steps_and_begin(at)?;
+                        if begin != open + 1 {
+                            return None;
+                        }
                         steps.extend(inner.into_iter().rev());
-                        break;
+                        break open;
                     }
                 }
                 _ => return None,
             }
-        }
+        };
         steps.reverse();
-        Some(steps)
+        Some((steps, begin))
     }
 
     /// Whether what ends with this token may be called or indexed.
@@ -322,7 +330,10 @@ mod tests {
             )
         );
         assert_eq!(of("(t).a"), member(&[name("t")], false, "a"));
-        assert_eq!(of("(1 + 2)."), Context::Nothing);
+        assert_eq!(of("((t).a).b"), member(&[name("t"), field("a")], false, "b"));
+        for text in ["(1 + 2).", "(a + t).", "(not t).", "(f() .. t.x).", "(1, (t))."] {
+            assert_eq!(of(text), Context::Nothing, "{text}");
+        }
         assert_eq!(of(")."), Context::Nothing);
     }
 

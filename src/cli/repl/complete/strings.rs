@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,9 @@ use mlua::Table;
 
 use super::{Candidate, Deadline};
 use crate::cli::repl::Session;
+use crate::config::Config;
 use crate::lua::{modules, stdlib};
-use crate::storage::{ObjectSource, Scheme};
+use crate::storage::{ObjectSource, Scheme, Storage};
 
 /// How long a store is waited for.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -115,44 +117,59 @@ pub fn files(text: &str, deadline: Deadline) -> Vec<Candidate> {
     found
 }
 
-/// Objects of a store, up to the next slash of their keys.
+/// Buckets of a store; behind one, its objects up to the next slash of their keys. A store that is slow offers nothing.
 fn objects(session: &Session, scheme: Scheme, text: &str) -> Vec<Candidate> {
     let Ok(config) = session.vm.session.config() else { return Vec::new() };
     let default = match scheme {
-        Scheme::S3 if config.lithops.storage != "aws_s3" && config.lithops.backend != "aws_lambda" => {
-            return Vec::new();
-        }
         Scheme::S3 => config.aws_s3.storage_bucket.clone(),
         _ => Some(config.localhost.storage_bucket.clone()),
     };
+    let config = config.clone();
     let Some((bucket, prefix)) = text.split_once('/') else {
-        let bucket = default.filter(|bucket| bucket.starts_with(text));
-        return bucket.map(|bucket| Candidate::new(format!("{bucket}/"))).into_iter().collect();
+        let mut found: BTreeSet<String> = default.into_iter().collect();
+        found.extend(in_time(buckets(scheme, config)));
+        let found = found.into_iter().filter(|bucket| bucket.starts_with(text) && !bucket.is_empty());
+        return found.map(|bucket| Candidate::new(format!("{bucket}/"))).collect();
     };
-    let (sender, receiver) = channel();
-    let (config, bucket, prefix) = (config.clone(), bucket.to_owned(), prefix.to_owned());
-    let (front, begun) = (bucket.clone(), prefix.clone());
-    crate::io::handle().spawn(async move {
-        let keys = tokio::time::timeout(PATIENCE, keys(scheme, config, bucket, prefix)).await;
-        let _ = sender.send(keys.ok().flatten().unwrap_or_default());
-    });
-    let keys = receiver.recv_timeout(PATIENCE).unwrap_or_default();
-    let folder = begun.rfind('/').map_or(0, |slash| slash + 1);
+    let keys = in_time(keys(scheme, config, bucket.to_owned(), prefix.to_owned()));
+    let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
     let mut found = BTreeSet::new();
     for key in keys {
         let Some(rest) = key.get(folder..) else { continue };
         let end = rest.find('/').map_or(rest.len(), |slash| slash + 1);
         if !rest.is_empty() && !rest.contains(|c: char| c.is_control() || "\"'\\".contains(c)) {
-            found.insert((rest[..end].to_owned(), format!("{front}/{}{}", &begun[..folder], &rest[..end])));
+            found.insert((rest[..end].to_owned(), format!("{bucket}/{}{}", &prefix[..folder], &rest[..end])));
         }
     }
     found.into_iter().map(|(shown, written)| Candidate { shown, written }).collect()
 }
 
-async fn keys(scheme: Scheme, config: crate::config::Config, bucket: String, prefix: String) -> Option<Vec<String>> {
-    let source = ObjectSource::open(scheme, &config).await.ok()?;
-    let ObjectSource::Stored(storage) = source else { return None };
-    let mut pages = storage.list_objects(&bucket, &prefix).await.ok()?;
+/// What a store gives, if it does so in time.
+fn in_time<F>(names: F) -> Vec<String>
+where
+    F: Future<Output = Option<Vec<String>>> + Send + 'static,
+{
+    let (sender, receiver) = channel();
+    crate::io::handle().spawn(async move {
+        let names = tokio::time::timeout(PATIENCE, names).await;
+        let _ = sender.send(names.ok().flatten().unwrap_or_default());
+    });
+    receiver.recv_timeout(PATIENCE).unwrap_or_default()
+}
+
+async fn storage(scheme: Scheme, config: &Config) -> Option<Arc<dyn Storage>> {
+    match ObjectSource::open(scheme, config).await.ok()? {
+        ObjectSource::Stored(storage) => Some(storage),
+        _ => None,
+    }
+}
+
+async fn buckets(scheme: Scheme, config: Config) -> Option<Vec<String>> {
+    storage(scheme, &config).await?.list_buckets().await.ok()
+}
+
+async fn keys(scheme: Scheme, config: Config, bucket: String, prefix: String) -> Option<Vec<String>> {
+    let mut pages = storage(scheme, &config).await?.list_objects(&bucket, &prefix).await.ok()?;
     let mut keys = Vec::new();
     // What has come by then is better than nothing.
     let until = Instant::now() + PATIENCE / 2;

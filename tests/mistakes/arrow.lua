@@ -1,0 +1,1 @@
+print(lithops.map(x => x * 2, { 1 }))

@@ -1,0 +1,1 @@
+print(require("json").dumps({ 1 }))

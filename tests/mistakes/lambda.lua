@@ -1,0 +1,1 @@
+print(lithops.map(lambda x: x * 2, { 1 }))

@@ -1,0 +1,1 @@
+lithops.call_async(function() error({ code = 5, text = "no such customer" }) end):result()
