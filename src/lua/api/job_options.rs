@@ -13,53 +13,39 @@ use crate::job::LogSink;
 use crate::lua::bind::Raise;
 use crate::lua::options::Options;
 
-pub(super) const CALL_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-];
+/// The options of each call, and more.
+macro_rules! call_options {
+    ($($more:literal),*) => {
+        &[
+            "extra_env",
+            "runtime_memory",
+            "timeout",
+            "include_modules",
+            "exclude_modules",
+            "retries",
+            "stream_logs",
+            "extra_args",
+            $($more),*
+        ]
+    };
+}
 
-pub(super) const MAP_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-    "chunksize",
-    "max_workers",
-    "obj_chunk_size",
-    "obj_chunk_number",
-    "obj_newline",
-];
+/// The options of `map`, and more.
+macro_rules! map_options {
+    ($($more:literal),*) => {
+        call_options!("chunksize", "max_workers", "obj_chunk_size", "obj_chunk_number", "obj_newline" $(, $more)*)
+    };
+}
 
-pub(super) const MAP_REDUCE_OPTIONS: &[&str] = &[
-    "extra_env",
-    "runtime_memory",
-    "timeout",
-    "include_modules",
-    "exclude_modules",
-    "retries",
-    "stream_logs",
-    "extra_args",
-    "chunksize",
-    "max_workers",
-    "obj_chunk_size",
-    "obj_chunk_number",
-    "obj_newline",
+pub(super) const CALL_OPTIONS: &[&str] = call_options!();
+pub(super) const MAP_OPTIONS: &[&str] = map_options!();
+pub(super) const MAP_REDUCE_OPTIONS: &[&str] = map_options!(
     "extra_args_reduce",
     "map_runtime_memory",
     "reduce_runtime_memory",
     "obj_reduce_by_key",
-    "spawn_reducer",
-];
+    "spawn_reducer"
+);
 
 /// What the options of a job say.
 pub(super) struct JobOptions {
