@@ -1,35 +1,10 @@
 --- What pipelines do where steps fail, and where the script is wrong.
 local pipeline = require "pipeline"
+local support = require "support_pipeline"
 
-local function add_up(list)
-  local sum = 0
-  for _, x in ipairs(list) do
-    sum = sum + x
-  end
-  return sum
-end
+local add_up, report = support.add_up, support.report
 
 local function double(x) return 2 * x end
-
--- A graph that has all kinds of steps and ways between them.
-local function report()
-  local p = pipeline.new("report")
-  p:step("load", function(n)
-    local list = {}
-    for i = 1, n do
-      list[i] = i
-    end
-    return list
-  end, { 4 })
-  p:map("squares", function(x, factor) return x * x * factor end, { "load", 10 })
-  p:map("more", function(x) return x + 1 end, "squares")
-  p:reduce("total", function(list, more) return add_up(list) + more end, { "squares", 1000 })
-  p:step("count", function(list) return #list end, "load")
-  p:step("text", function(a, b, c, d) return ("%s/%s/%s/%s"):format(a, b, tostring(c), d) end,
-    { "total", pipeline.value("load"), nil, "count", n = 4 })
-  p:step("twice", function(a, sep, b) return a .. sep .. b end, { "count", pipeline.value("-"), "count" })
-  return p
-end
 
 describe("a run", function()
   insulate("that comes to a standstill", function()

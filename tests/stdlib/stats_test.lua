@@ -1,43 +1,12 @@
 local stats = require "stats"
+local support = require "support_stats"
+
+local is_nan, random_list, merged = support.is_nan, support.random_list, support.merged
 
 -- Reference values are those of Python's `statistics`, and of its `fractions`.
 local DATA = { 2.5, 3.25, 5.5, 11.25, 11.5, -3.75, 0.125, 8.0 }
 
 local KINDS = { "summary", "sketch", "histogram" }
-
-local function is_nan(x)
-  return x ~= x
-end
-
-local function random_list(seed, n)
-  math.randomseed(seed)
-  local list = {}
-  for i = 1, n do
-    list[i] = math.random() * 10 ^ math.random(-2, 3) - 5
-  end
-  return list
-end
-
--- The list in some parts, empty ones too.
-local function parts_of(list, n)
-  local parts = {}
-  for i = 1, n do
-    parts[i] = {}
-  end
-  for _, value in ipairs(list) do
-    local part = parts[math.random(n)]
-    part[#part + 1] = value
-  end
-  return parts
-end
-
-local function merged(make, list, n)
-  local accumulators = {}
-  for i, part in ipairs(parts_of(list, n)) do
-    accumulators[i] = make():add_all(part)
-  end
-  return stats.merge(accumulators)
-end
 
 describe("functions of stats", function()
   it("agree with Python", function()
