@@ -12,8 +12,9 @@
 //!    functions on AWS, whose account and failures [`aws`] knows. [`storage`] keeps objects, in a folder or on S3.
 //! 5. [`worker`] is the other end: it decodes the function, runs the calls, and streams frames back. The words of both
 //!    sides are in [`protocol`].
-//! 6. Beside them: [`config`] finds and checks the configuration, [`report`] draws the progress bar, [`http`] is the client
-//!    for URLs, [`luacats`] is what the annotations of the API say, [`io`] is the one thread that waits for sockets and timers.
+//! 6. Beside them: [`config`] finds and checks the configuration; [`report`] draws the progress bar and plots, and writes down
+//!    jobs for `lithops-lua job`; [`http`] is the client for URLs; [`luacats`] is what the annotations of the API say; [`io`]
+//!    is the one thread that waits for sockets and timers.
 //!
 //! Dependencies go one way: `cli → lua → job → {compute, storage} → protocol`, and `worker → {lua, codec, storage,
 //! protocol}`.

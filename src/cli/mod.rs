@@ -4,10 +4,11 @@
 //! - [`run`] does it; [`exit`] says how the process ends.
 //! - [`repl`] is the prompt.
 //! - [`aws`], [`check`], [`clean`], [`config`], [`doctor`], [`hello`], [`job`], [`runtime`], [`storage`], [`mod@test`], [`types`] and
-//!   [`worker`] are the commands of those names; [`shell`] is what shells and `man` read, [`table`] what people do; [`printable`] keeps texts from
-//!   doing more to a terminal than to be read.
-//! - [`logging`] sets up `tracing`; [`panics`] turns our own bugs into one sentence; [`question`] asks whoever is at the terminal; [`colors`] are for those who want them.
-//! - [`lua_files`] walks through folders of Lua; [`io_errors`] puts what cannot be read into words, [`printable`] texts from elsewhere.
+//!   [`worker`] are the commands of those names; [`shell`] is what shells and `man` read, [`table`] what people do.
+//! - [`logging`] sets up `tracing`; [`panics`] turns our own bugs into one sentence; [`question`] asks whoever is at the terminal;
+//!   [`colors`] are for those who want them.
+//! - [`lua_files`] walks through folders of Lua; [`io_errors`] puts into words why something cannot be read; [`printable`] keeps
+//!   texts from elsewhere from doing more to a terminal than to be read.
 
 pub mod aws;
 pub mod check;
