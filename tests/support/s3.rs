@@ -19,7 +19,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -69,9 +69,23 @@ type Applies = Box<dyn Fn(&Seen) -> bool + Send>;
 struct State {
     seen: Vec<Seen>,
     faults: Vec<(Applies, usize, Fault)>,
-    /// Requests that are being answered, and the most that were at once.
-    running: usize,
-    most_running: usize,
+    /// Requests that are answered when enough of their kind are there.
+    gatherings: Vec<(Applies, Gathering)>,
+}
+
+/// Holds requests back until so many have come.
+#[derive(Clone)]
+struct Gathering {
+    wanted: usize,
+    come: watch::Sender<usize>,
+}
+
+impl Gathering {
+    async fn join(&self) {
+        let mut come = self.come.subscribe();
+        self.come.send_modify(|come| *come += 1);
+        let _ = come.wait_for(|&come| come >= self.wanted).await;
+    }
 }
 
 /// The server. It ends when it is dropped.
@@ -144,9 +158,10 @@ impl S3Server {
         self.state().faults.push((Box::new(applies), times, fault));
     }
 
-    /// The most requests that were answered at the same time since the last call.
-    pub fn most_at_once(&self) -> usize {
-        std::mem::take(&mut self.state().most_running)
+    /// Requests of this kind are answered when `wanted` of them are there at once: a client that sends one after the other waits for
+    /// ever.
+    pub fn gather(&self, wanted: usize, applies: impl Fn(&Seen) -> bool + Send + 'static) {
+        self.state().gatherings.push((Box::new(applies), Gathering { wanted, come: watch::Sender::new(0) }));
     }
 
     pub fn forgive(&self) {
@@ -170,32 +185,11 @@ async fn serve(listener: TcpListener, service: S3Service, state: Arc<Mutex<State
         tokio::spawn(async move {
             let answering = service_fn(|request| {
                 let (service, state) = (service.clone(), state.clone());
-                async move {
-                    let _running = Running::begin(&state);
-                    Ok::<_, Infallible>(answer(service, state.clone(), request).await)
-                }
+                async move { Ok::<_, Infallible>(answer(service, state, request).await) }
             });
             // A client that goes away is no concern of the server's.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answering).await;
         });
-    }
-}
-
-/// A request that is being answered.
-struct Running(Arc<Mutex<State>>);
-
-impl Running {
-    fn begin(state: &Arc<Mutex<State>>) -> Running {
-        let mut now = state.lock().unwrap();
-        now.running += 1;
-        now.most_running = now.most_running.max(now.running);
-        Running(state.clone())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.lock().unwrap().running -= 1;
     }
 }
 
@@ -206,15 +200,20 @@ async fn answer(service: S3Service, state: Arc<Mutex<State>>, request: Request<I
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers: request.headers().clone(),
     };
-    let fault = {
+    let (fault, gathering) = {
         let mut state = state.lock().unwrap();
         state.seen.push(seen.clone());
+        let gathering = state.gatherings.iter().find(|(applies, _)| applies(&seen)).map(|(_, all)| all.clone());
         let due = state.faults.iter_mut().find(|(applies, times, _)| *times > 0 && applies(&seen));
-        due.map(|(_, times, fault)| {
+        let fault = due.map(|(_, times, fault)| {
             *times -= 1;
             fault.clone()
-        })
+        });
+        (fault, gathering)
     };
+    if let Some(gathering) = gathering {
+        gathering.join().await;
+    }
     let cut = match fault {
         Some(Fault::Answer { status, code, message, header }) => {
             // Read to its end first: S3 does, and a client that is still sending sees the answer.
