@@ -16,7 +16,7 @@ use program::checked;
 use table::{Table, Target, median};
 
 const OBJECTS: usize = 100_000;
-const RUNS: usize = 3;
+const RUNS: usize = 7;
 
 /// Lists all objects, then plans a job over them; prints the seconds of both, and the peak of memory in MiB. `map_reduce` returns
 /// when it knows all its calls; the first of these are asleep meanwhile.

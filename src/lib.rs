@@ -14,11 +14,12 @@
 //!    sides are in [`protocol`].
 //! 6. Beside them: [`config`] finds and checks the configuration; [`report`] draws the progress bar and plots, and writes down
 //!    jobs for `lithops-lua job`; [`http`] is the client for URLs; [`luacats`] is what the annotations of the API say; [`io`]
-//!    is the one thread that waits for sockets and timers.
+//!    is the one thread that waits for sockets and timers; [`allocator`] gives the program its memory.
 //!
 //! Dependencies go one way: `cli → lua → job → {compute, storage} → protocol`, and `worker → {lua, codec, storage,
 //! protocol}`.
 
+pub mod allocator;
 pub mod aws;
 pub mod cli;
 pub mod codec;

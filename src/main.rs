@@ -1,8 +1,7 @@
 //! The binary: everything is in the library.
 
-/// The Lua VM takes all of its memory here.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: lithops_lua::allocator::Allocator = lithops_lua::allocator::Allocator;
 
 fn main() {
     if lithops_lua::worker::is_worker() {

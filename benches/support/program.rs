@@ -39,7 +39,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
                 stream.set_nonblocking(false).expect("a socket");
                 return stream;
             }
-            Err(error) if started.elapsed() > Duration::from_secs(10) => panic!("no worker came: {error}"),
+            Err(error) if started.elapsed() > Duration::from_secs(60) => panic!("no worker came: {error}"),
             Err(_) => thread::sleep(Duration::from_micros(50)),
         }
     }

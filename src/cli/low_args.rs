@@ -30,6 +30,9 @@ pub use storage::{CopyArgs, DeleteArgs, GetArgs, ListArgs, PutArgs, StorageComma
 pub use test::TestArgs;
 pub use types::TypesArgs;
 
+/// The heading, in each command's help, of the options that all of them have.
+const EVERYWHERE: &str = "Options of all commands";
+
 const EXAMPLES: &str = "\
 Examples:
   lithops-lua                              a prompt
@@ -112,39 +115,39 @@ pub struct LowArgs {
     pub execute: Vec<OsString>,
 
     /// The configuration file (YAML)
-    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE, value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
     /// Set one key of the configuration: `-o aws_lambda.runtime_memory=512`
-    #[arg(short = 'o', long = "option", value_name = "SECTION.KEY=VALUE", global = true, action = ArgAction::Append)]
+    #[arg(short = 'o', long = "option", value_name = "SECTION.KEY=VALUE", global = true, help_heading = EVERYWHERE, action = ArgAction::Append)]
     pub options: Vec<String>,
 
     /// Where functions run: `localhost`, `aws_lambda`
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
     pub backend: Option<String>,
 
     /// Where objects are stored: `localhost`, `aws_s3`
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
     pub storage: Option<String>,
 
     /// The AWS region
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
     pub region: Option<String>,
 
     /// The executable that AWS Lambda functions run; this one if it fits
-    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE, value_hint = ValueHint::FilePath)]
     pub bootstrap: Option<String>,
 
     /// Log more: -v what happens, -vv in detail
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub verbose: u8,
 
     /// No progress bar, and no logs but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
 
     /// How logs are written: `text` unless the configuration says otherwise
-    #[arg(long, value_name = "FORMAT", global = true, value_enum)]
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = EVERYWHERE, value_enum)]
     pub log_format: Option<LogFormat>,
 
     /// What to do instead of running a script.

@@ -114,7 +114,12 @@ impl Job {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let state = self.state();
-        Progress { total: state.source.total(), ended: state.ended, failed: state.failed }
+        Progress {
+            total: state.source.total(),
+            ended: state.ended,
+            failed: state.failed,
+            cancelled: state.tally.cancelled,
+        }
     }
 
     /// How long it has run, or ran if it has ended.

@@ -103,4 +103,6 @@ pub struct Progress {
     pub ended: u64,
     /// Calls among them that failed or were cancelled.
     pub failed: u64,
+    /// Calls among those that were cancelled.
+    pub cancelled: u64,
 }

@@ -70,12 +70,12 @@ fn errors_timeouts_retries_and_cancelled_calls() {
           if x == 3 then while true do end end
           if x == 4 and lithops.call.attempt < 2 then error "once more" end
           return x
-        end, {1, 2, 3, 4}, {timeout = 2, retries = 1, chunksize = 1})
+        end, {1, 2, 3, 4}, {timeout = 5, retries = 1, chunksize = 1})
         local r = fs:get_result{throw_except = false}
         same(r[1], 1) same(r[4], 4)
         same(r[2].kind, "lua_error") same(r[2].value.code, 7)
         same(r[3].kind, "timeout")
-        assert(r[3].message:find("2 s", 1, true), r[3].message)
+        assert(r[3].message:find("5 s", 1, true), r[3].message)
         local f = lithops.call_async(function() lithops.sleep(60) end)
         assert(f:cancel())
         same(f.state, "cancelled")

@@ -80,7 +80,7 @@ fn no_more_invocations_are_started_at_once_than_configured() {
         aws.configure(&lithops, &format!("invoke_pool_threads: {starting}"));
         aws.passes("lithops.call_async(function() end):result()");
         aws.emulator.forget();
-        aws.emulator.turn(|knobs| knobs.latency_ms = 100);
+        aws.emulator.turn(|knobs| knobs.latency_ms = 500);
         aws.passes(
             "local r = lithops.map(function(x) return x end, lithops.range(12), {chunksize = 1}):get_result()
             same(#r, 12)",

@@ -151,6 +151,6 @@ fn containers_and_instances() {
         command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
     };
     run(&site, "", instance).prints("xxx\n");
-    assert_eq!((site.requests("imds:GetCredentials"), site.requests("imds:GetRegion")), (1, 1));
+    assert!(site.requests("imds:GetCredentials") >= 1 && site.requests("imds:GetRegion") >= 1);
     works(&site, "", instance);
 }

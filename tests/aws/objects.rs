@@ -61,9 +61,11 @@ fn a_worker_that_crashes_is_missed_and_its_calls_run_elsewhere() {
         r#"
         local fs = lithops.map(function(x)
           append(here .. "/call" .. x, "x")
-          if x == 2 and lithops.call.attempt == 1 then lithops.sleep(0.5) os.exit(3) end
+          if x == 2 and lithops.call.attempt == 1 then await(here .. "/go") os.exit(3) end
           return x
         end, {1, 2, 3}, {chunksize = 3})
+        fs[1]:result()
+        append(here .. "/go", "x")
         same(fs:get_result(), {1, 2, 3})
         same(#read(here .. "/call1"), 1)
         same(#read(here .. "/call2"), 2)

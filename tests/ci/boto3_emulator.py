@@ -102,7 +102,7 @@ def payload(**event):
 def functions(role):
     awslambda = client("lambda")
     settings = dict(Role=role, Runtime="provided.al2023", Handler="bootstrap", MemorySize=256, Timeout=1)
-    turn(pending_ms=100, update_ms=100, role_not_ready=1)
+    turn(pending_ms=2000, update_ms=100, role_not_ready=1)
     create = dict(FunctionName="f", Code={"ZipFile": pack(BOOTSTRAP)}, Tags={"team": "blue"}, **settings)
     refused("InvalidParameterValueException", 400, awslambda.create_function, **create)
     created = awslambda.create_function(**create)
@@ -175,8 +175,10 @@ def streams():
         assert "InvokeComplete" in events[-1][1], events
         return data, events[-1][1]["InvokeComplete"], events[-1][0] - events[0][0]
 
-    data, complete, spread = stream(do="stream", pieces=4)
-    assert data == b'{"statusCode":200}' + bytes(8) + b"piece 0;piece 1;piece 2;piece 3;", data
+    # Twelve pieces take longer than the second that it has.
+    awslambda.update_function_configuration(FunctionName="f", Timeout=60)
+    data, complete, spread = stream(do="stream", pieces=12)
+    assert data == b'{"statusCode":200}' + bytes(8) + b"".join(b"piece %d;" % number for number in range(12)), data
     assert "ErrorCode" not in complete and spread > 0.3, (complete, spread)
     assert "REPORT" in base64.b64decode(complete["LogResult"]).decode()
     data, complete, _ = stream(a=1)

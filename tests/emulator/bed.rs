@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{Cursor, Write};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use lithops_lua::lua::{ConfigChoice, Vm, VmSettings};
 use lithops_lua::protocol::{
     Blob as Message, CallSpan, Event as Asked, Frame, FrameDecoder, Input, Outcome, Request, VERSION, Work,
 };
+use tempfile::TempDir;
 
 use crate::emulator::{ACCESS_KEY_ID, Emulator, Knobs, ROLE, SECRET_ACCESS_KEY};
 
@@ -38,9 +40,9 @@ pub struct Bed {
 /// What came of an invocation.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The bytes of the answer, and when each piece came.
+    /// The bytes of the answer, and how many pieces they came in.
     pub body: Vec<u8>,
-    pub pieces: Vec<Instant>,
+    pub pieces: usize,
     /// `ErrorCode`, or the header `X-Amz-Function-Error`.
     pub error: Option<String>,
     /// `ErrorDetails`, or what is in place of an answer.
@@ -152,6 +154,13 @@ impl Bed {
         bed
     }
 
+    /// The same with 60 s, for functions that wait for the test.
+    pub fn patient(knobs: Knobs) -> Bed {
+        let bed = Bed::empty(knobs);
+        bed.wait(bed.creation(FUNCTION, worker_zip()).timeout(60).send()).unwrap();
+        bed
+    }
+
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -193,7 +202,7 @@ impl Bed {
         Ok(Answer {
             details: String::from_utf8_lossy(&body).into_owned(),
             body,
-            pieces: Vec::new(),
+            pieces: 0,
             error: output.function_error,
             log: String::from_utf8(BASE64.decode(output.log_result.unwrap_or_default()).unwrap()).unwrap(),
             complete: true,
@@ -225,14 +234,24 @@ pub fn client(emulator: &Emulator, credentials: Credentials, region: &'static st
 
 /// `InvokeWithResponseStream`. An answer that breaks off is one without its end mark.
 pub async fn stream(lambda: aws_sdk_lambda::Client, payload: Vec<u8>) -> Result<Answer, Refusal> {
+    stream_watched(lambda, payload, |_| ()).await
+}
+
+/// The same. `watch` sees after each piece what has come so far.
+pub async fn stream_watched(
+    lambda: aws_sdk_lambda::Client,
+    payload: Vec<u8>,
+    mut watch: impl FnMut(&Answer),
+) -> Result<Answer, Refusal> {
     let request = lambda.invoke_with_response_stream().function_name(FUNCTION).log_type(LogType::Tail);
     let mut output = request.payload(Blob::new(payload)).send().await.map_err(refusal)?;
     let mut answer = Answer::default();
     while let Ok(Some(event)) = output.event_stream.recv().await {
         match event {
             Event::PayloadChunk(chunk) => {
-                answer.pieces.push(Instant::now());
+                answer.pieces += 1;
                 answer.body.extend_from_slice(chunk.payload().unwrap().as_ref());
+                watch(&answer);
             }
             Event::InvokeComplete(end) => {
                 answer.error = end.error_code().map(str::to_owned);
@@ -292,5 +311,38 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     while !condition() {
         assert!(Instant::now() < end, "still waiting: {what}");
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The same for a test with tasks, which go on meanwhile.
+pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < end, "still waiting: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What functions wait at until the test lets them go on: a file.
+pub struct Gate {
+    folder: TempDir,
+}
+
+impl Gate {
+    pub fn closed() -> Gate {
+        Gate { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("go")
+    }
+
+    /// The Lua code that waits at it.
+    pub fn passage(&self) -> String {
+        format!("while not io.open({:?}) do lithops.sleep(0.01) end", self.file())
+    }
+
+    pub fn open(&self) {
+        std::fs::write(self.file(), "").unwrap();
     }
 }

@@ -16,7 +16,7 @@ fn small_zip() -> Vec<u8> {
 
 #[test]
 fn a_function_from_beginning_to_end() {
-    let bed = Bed::empty(Knobs { pending_ms: 50, ..Knobs::default() });
+    let bed = Bed::empty(Knobs { pending_ms: 2000, ..Knobs::default() });
     let variables = Environment::builder().variables("AA", "1").build();
     let vpc = VpcConfig::builder().subnet_ids("subnet-1").security_group_ids("sg-1").build();
     let point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";
@@ -70,7 +70,7 @@ fn a_function_from_beginning_to_end() {
 
 #[test]
 fn an_update_takes_its_time_and_admits_no_other() {
-    let bed = Bed::new(Knobs { update_ms: 300, ..Knobs::default() });
+    let bed = Bed::new(Knobs { update_ms: 5000, ..Knobs::default() });
     assert_eq!(bed.stream(call("return 1")).unwrap().values(), 1);
     let update = |memory| bed.lambda.update_function_configuration().function_name(FUNCTION).memory_size(memory);
     bed.wait(update(512).send()).unwrap();
@@ -86,6 +86,7 @@ fn an_update_takes_its_time_and_admits_no_other() {
     wait_until("the update is through", || get().last_update_status().unwrap().as_str() == "Successful");
     assert_eq!(memory(), "512\n");
     assert_eq!(bed.emulator.record().environments_started, 2);
+    bed.emulator.turn(|knobs| knobs.update_ms = 50);
     let code = bed.lambda.update_function_code().function_name(FUNCTION).zip_file(Blob::new(small_zip()));
     let updated = bed.wait(code.send()).unwrap();
     assert_eq!(updated.code_size(), small_zip().len() as i64);

@@ -123,6 +123,11 @@ fn latency_and_cold_starts() {
         begun.elapsed()
     };
     assert!(time() >= Duration::from_millis(250));
+    // Long enough that a warm start cannot be taken for a cold one.
+    bed.emulator.turn(|knobs| knobs.cold_start_ms = 60_000);
     let warm = time();
-    assert!(warm >= Duration::from_millis(50) && warm < Duration::from_millis(200), "{warm:?}");
+    assert!(warm >= Duration::from_millis(50) && warm < Duration::from_secs(60), "{warm:?}");
+    let record = bed.emulator.record();
+    assert_eq!(record.environments_started, 1);
+    assert_eq!(record.invocations.iter().map(|invoked| invoked.cold).collect::<Vec<_>>(), [true, false]);
 }

@@ -1,10 +1,8 @@
-use std::time::{Duration, Instant};
-
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use lithops_lua::protocol::{Event, Frame, Outcome, kind};
 
-use crate::bed::{Bed, FUNCTION, call, calls, refusal, request, wait_until};
+use crate::bed::{Answer, Bed, FUNCTION, Gate, call, calls, refusal, request, stream_watched, wait_until};
 use crate::emulator::{Knobs, SECRET_ACCESS_KEY};
 
 #[test]
@@ -16,7 +14,7 @@ fn an_answer_in_one_piece_arrives_in_a_chunk_too() {
         assert_eq!(answer.values(), 3);
         answer.body[0] == b'"'
     });
-    assert_eq!(whole.expect("the runtime sends short answers as a JSON string").pieces.len(), 1);
+    assert_eq!(whole.expect("the runtime sends short answers as a JSON string").pieces, 1);
     assert_eq!(bed.invoke(calls("return x", 3)).unwrap().values(), 3);
     let record = bed.emulator.record();
     let streamed = record.count("lambda:InvokeWithResponseStream");
@@ -30,15 +28,22 @@ fn an_answer_in_one_piece_arrives_in_a_chunk_too() {
 
 #[test]
 fn a_streamed_answer_arrives_as_it_is_made_prelude_and_all() {
-    let bed = Bed::new(Knobs::default());
-    let answer = bed.stream(call("print 'one' lithops.sleep(0.2) print 'two' lithops.sleep(0.2)")).unwrap();
+    let bed = Bed::patient(Knobs::default());
+    let gate = Gate::closed();
+    let payload = call(&format!("print 'one' {} print 'two'", gate.passage()));
+    let outputs =
+        |answer: &Answer| answer.frames().iter().filter(|frame| matches!(frame, Frame::Output { .. })).count();
+    // The function goes on only once its first line is here.
+    let watch = |answer: &Answer| {
+        if outputs(answer) == 1 {
+            gate.open();
+        }
+    };
+    let answer = bed.wait(stream_watched(bed.lambda.clone(), payload, watch)).unwrap();
     assert_eq!(answer.values(), 1);
     assert!(answer.body.starts_with(b"{"), "{answer:?}");
     assert!(answer.body.windows(8).any(|window| window == [0; 8]));
-    let spread = *answer.pieces.last().unwrap() - answer.pieces[0];
-    assert!(spread >= Duration::from_millis(350), "{spread:?}");
-    let outputs = answer.frames().iter().filter(|frame| matches!(frame, Frame::Output { .. })).count();
-    assert_eq!(outputs, 2);
+    assert_eq!(outputs(&answer), 2);
 }
 
 #[test]
@@ -107,14 +112,15 @@ fn a_function_sees_what_lambda_shows_it_and_nothing_of_the_host() {
 
 #[test]
 fn an_asynchronous_invocation_runs_later_and_is_repeated_as_configured() {
-    let bed = Bed::new(Knobs { event_retry_ms: 10, ..Knobs::default() });
+    let bed = Bed::patient(Knobs { event_retry_ms: 10, ..Knobs::default() });
     let ended = |count: usize| {
         let record = bed.emulator.record();
         record.invocations.len() == count && record.invocations.iter().all(|invoked| invoked.ended)
     };
-    let started = Instant::now();
-    bed.event(call("lithops.sleep(0.5)")).unwrap();
-    assert!(started.elapsed() < Duration::from_millis(400), "it was waited for");
+    let gate = Gate::closed();
+    bed.event(call(&gate.passage())).unwrap();
+    assert!(bed.emulator.record().invocations.iter().all(|invoked| !invoked.ended), "it was waited for");
+    gate.open();
     wait_until("one run", || ended(1));
     bed.emulator.forget();
     bed.event(call("os.exit(7)")).unwrap();

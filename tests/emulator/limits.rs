@@ -1,17 +1,24 @@
-use std::time::Duration;
-
 use aws_sdk_lambda::types::InvocationType;
 
-use crate::bed::{Answer, Bed, FUNCTION, Refusal, call, calls, refusal, stream, worker_zip};
+use crate::bed::{Answer, Bed, FUNCTION, Gate, Refusal, call, calls, refusal, stream, until, worker_zip};
 use crate::emulator::Knobs;
 
-/// `count` invocations at once, each of which takes a while.
+/// `count` invocations at once: none ends before each of them runs or is refused. The function needs time to wait.
 fn at_once(bed: &Bed, count: usize) -> Vec<Result<Answer, Refusal>> {
-    let payload = call("lithops.sleep(0.3) return 1");
+    let gate = Gate::closed();
+    let payload = call(&format!("{} return 1", gate.passage()));
+    let decided = || {
+        let record = bed.emulator.record();
+        let running = record.invocations.iter().filter(|invoked| !invoked.ended).count();
+        running + record.errors.get("TooManyRequestsException").map_or(0, |refused| *refused as usize)
+    };
+    let before = decided();
     bed.wait(async {
-        let runs = (0..count).map(|_| tokio::spawn(stream(bed.lambda.clone(), payload.clone())));
+        let runs: Vec<_> = (0..count).map(|_| tokio::spawn(stream(bed.lambda.clone(), payload.clone()))).collect();
+        until("each runs or is refused", || decided() == before + count).await;
+        gate.open();
         let mut answers = Vec::new();
-        for run in runs.collect::<Vec<_>>() {
+        for run in runs {
             answers.push(run.await.unwrap());
         }
         answers
@@ -33,7 +40,7 @@ fn all_but_are_throttled(answers: Vec<Result<Answer, Refusal>>, well: usize, rea
 
 #[test]
 fn the_account_has_so_many_invocations_at_a_time() {
-    let bed = Bed::new(Knobs { account_concurrency: 3, ..Knobs::default() });
+    let bed = Bed::patient(Knobs { account_concurrency: 3, ..Knobs::default() });
     all_but_are_throttled(at_once(&bed, 5), 3, "the account");
     assert_eq!(bed.emulator.record().max_concurrent, 3);
     assert_eq!(bed.emulator.record().errors["TooManyRequestsException"], 2);
@@ -45,7 +52,7 @@ fn the_account_has_so_many_invocations_at_a_time() {
 
 #[test]
 fn a_function_has_what_is_reserved_for_it() {
-    let bed = Bed::new(Knobs::default());
+    let bed = Bed::patient(Knobs::default());
     let reserve =
         |count| bed.lambda.put_function_concurrency().function_name(FUNCTION).reserved_concurrent_executions(count);
     refusal(bed.wait(reserve(901).send()).unwrap_err()).is(
@@ -56,15 +63,15 @@ fn a_function_has_what_is_reserved_for_it() {
     bed.wait(reserve(2).send()).unwrap();
     let found = bed.wait(bed.lambda.get_function().function_name(FUNCTION).send()).unwrap();
     assert_eq!(found.concurrency().unwrap().reserved_concurrent_executions(), Some(2));
+    let gate = Gate::closed();
+    let payload = call(&gate.passage());
     let error = bed.wait(async {
-        let runs = [call("lithops.sleep(0.3)"), call("lithops.sleep(0.3)")]
-            .map(|payload| tokio::spawn(stream(bed.lambda.clone(), payload)));
-        while bed.emulator.record().invocations.len() < 2 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let runs = [(); 2].map(|()| tokio::spawn(stream(bed.lambda.clone(), payload.clone())));
+        until("both run", || bed.emulator.record().invocations.len() == 2).await;
         let refused = bed.lambda.invoke().function_name(FUNCTION).send().await.unwrap_err().into_service_error();
+        gate.open();
         for run in runs {
-            run.await.unwrap().unwrap();
+            assert_eq!(run.await.unwrap().unwrap().values(), 1);
         }
         refused
     });
@@ -78,7 +85,7 @@ fn a_function_has_what_is_reserved_for_it() {
 
 #[test]
 fn environments_are_started_at_a_limited_rate() {
-    let bed = Bed::new(Knobs { scaling_per_10_s: 2, ..Knobs::default() });
+    let bed = Bed::patient(Knobs { scaling_per_10_s: 2, ..Knobs::default() });
     all_but_are_throttled(at_once(&bed, 4), 2, "the scaling rule");
     assert_eq!(bed.emulator.record().environments_started, 2);
     assert_eq!(bed.stream(call("return 1")).unwrap().values(), 1, "warm ones do not count");

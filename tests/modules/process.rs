@@ -75,7 +75,7 @@ fn a_timeout_kills_what_a_program_left_behind() {
     let folder = jobs::folder(
         r#"
         local process = require "process"
-        local r = process.run({ "sh", "-c", "sleep 1000 & echo $! > inner; exit 0" }, { timeout = 0.5 })
+        local r = process.run({ "sh", "-c", "sleep 1000 & echo $! > inner; exit 0" }, { timeout = 3 })
         same({ r.ok, r.code, r.timed_out }, { false, 0, true })
         append("after", "")
         await(here .. "/go")

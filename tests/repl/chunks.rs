@@ -43,6 +43,12 @@ fn errors_name_the_line_and_the_ways_of_the_users_own_code() {
     assert_eq!(terminal.run("error('no')"), "repl:1: no");
     assert_eq!(terminal.run("local a = 1 error('no')"), "repl:1: no");
     assert_eq!(terminal.run("nothing.at_all"), "repl:1: attempt to index global 'nothing' (a nil value)");
+    // What was probably meant is told here, too.
+    assert_eq!(
+        terminal.run("lithops.mapp(print, { 1 })"),
+        "repl:1: attempt to call field 'mapp' (a nil value); did you mean `lithops.map`?"
+    );
+    assert!(terminal.run("#!/bin/sh").starts_with("repl:1: unexpected symbol near '!'"));
     let mark = terminal.mark();
     terminal.send("function f(x)\r  error('bad ' .. x)\rend\r");
     terminal.next_prompt(mark);

@@ -97,12 +97,13 @@ fn what_was_saved_can_be_loaded() {
     terminal.run("return x * 3");
     terminal.run("(print)('called')");
     terminal.run("= -- nothing");
-    assert_eq!(terminal.run(".save s.lua"), "7 chunks of this session in s.lua");
+    terminal.run("#arg");
+    assert_eq!(terminal.run(".save s.lua"), "8 chunks of this session in s.lua");
     assert_eq!(
         fs::read_to_string(folder.path().join("s.lua")).unwrap(),
-        "x = 20\nprint(x + 1)\nprint(x, 'b')\nprint(x)\nprint(x * 3)\ndo end (print)('called')\n\n"
+        "x = 20\nprint(x + 1)\nprint(x, 'b')\nprint(x)\nprint(x * 3)\ndo end (print)('called')\n\nprint(#arg)\n"
     );
-    assert_eq!(terminal.run(".load s.lua"), "21\n20      b\n20\n60\ncalled");
+    assert_eq!(terminal.run(".load s.lua"), "21\n20      b\n20\n60\ncalled\n0");
 }
 
 #[test]
@@ -151,7 +152,8 @@ fn jobs_are_listed() {
     assert_eq!(rows[1][..6], ["M000", "work", "failed", "2", "1", "3"]);
     assert_eq!(rows[2][..7], ["M001", "(no", "name)", "running", "0", "0", "1"]);
     terminal.run("fs:cancel()");
-    assert_eq!(jobs(&terminal)[2][3], "cancelled");
+    let row = &jobs(&terminal)[2];
+    assert_eq!(row[3..7], ["cancelled", "0", "0", "1"]);
     terminal.run("lithops.FunctionExecutor():call_async(work, 1):result()");
     assert!(jobs(&terminal)[3][0].ends_with("-1/A000"));
 }

@@ -5,27 +5,41 @@ use crate::support::Folder;
 use crate::terminal::{CTRL_C, TAB, Terminal};
 use crate::{prompt, prompt_in, prompt_with};
 
-/// Types the beginning of a line and Tab; waits until the line is this.
+/// Types the beginning of a line and Tab; the line is this then.
 #[track_caller]
 fn completes(terminal: &Terminal, begun: &str, line: &str) {
-    terminal.send(begun);
-    terminal.send(TAB);
-    terminal.wait_for_line(format!("> {line}").trim_end());
-    drop_line(terminal);
+    let line = format!("> {line}");
+    press_tab(terminal, begun, |_, shown| shown.trim_end() == line.trim_end());
 }
 
 /// The same, where there are several candidates, which are listed.
 #[track_caller]
 fn offers(terminal: &Terminal, begun: &str, candidates: &[&str]) -> String {
-    terminal.run(".clear");
-    terminal.send(begun);
-    terminal.send(TAB);
-    terminal.wait_until(|screen| {
+    press_tab(terminal, begun, |screen, _| {
         candidates.iter().all(|candidate| screen.split_whitespace().any(|word| word == *candidate))
-    });
-    let shown = terminal.screen();
-    drop_line(terminal);
-    shown
+    })
+}
+
+/// Types the beginning of a line and Tab, until the screen and the line are as wanted: folders and stores are given a part of a second to
+/// answer, after which nothing is offered. Gives the screen.
+#[track_caller]
+fn press_tab(terminal: &Terminal, begun: &str, is_so: impl Fn(&str, &str) -> bool) -> String {
+    let mut screen = String::new();
+    for _ in 0..20 {
+        terminal.run(".clear");
+        terminal.send(begun);
+        terminal.send(TAB);
+        // Shown when what Tab was for has ended.
+        terminal.send("|");
+        terminal.wait_until(|screen| screen.trim_end().ends_with('|'));
+        screen = terminal.screen();
+        let line = terminal.line();
+        drop_line(terminal);
+        if is_so(&screen, line.trim_end().trim_end_matches('|')) {
+            return screen;
+        }
+    }
+    panic!("{begun:?} and Tab gave:\n{screen}");
 }
 
 #[track_caller]

@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -227,6 +228,16 @@ fn a_terminal_that_goes_away_before_anything_was_typed_ends_it() {
     assert!(matches!(terminal.end(), None | Some(129)));
 }
 
+/// Waits for what no screen shows.
+#[track_caller]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "still waiting for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 #[test]
 fn the_terminal_shows_keys_again_whoever_ends_the_process() {
     let (_folder, mut terminal) = prompt();
@@ -240,7 +251,7 @@ fn the_terminal_shows_keys_again_whoever_ends_the_process() {
     terminal.run("fs = lithops.map(function() lithops.sleep(600) end, { 1 })");
     terminal.send("fs\r");
     terminal.wait_for("1 future: 1 running");
-    assert!(!terminal.has_echo());
+    wait_until("keys that are not shown", || !terminal.has_echo());
     terminal.kill(Signal::HUP);
     assert_eq!(terminal.end(), Some(129));
     assert!(terminal.has_echo());
@@ -257,11 +268,13 @@ fn nothing_is_set_up_before_it_is_needed() {
         names.sort();
         names
     };
+    // A thread has its name a moment after it has begun.
+    let there_are = |names: &[&str]| wait_until(&format!("{names:?}"), || threads() == names);
     // The one that waits for the script, and the one that runs it.
-    assert_eq!(threads(), ["lithops-lua", "script"]);
+    there_are(&["lithops-lua", "script"]);
     terminal.run("lithops.storage");
     // Who watches for Ctrl-C; no more, whatever the number of cores.
-    assert_eq!(threads(), ["io", "lithops-lua", "script"]);
+    there_are(&["io", "lithops-lua", "script"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-use crate::prompt;
+use crate::support::Folder;
 use crate::terminal::CTRL_C;
+use crate::{prompt, prompt_with};
 
 #[test]
 fn expressions_show_their_values() {
@@ -64,7 +65,8 @@ fn values_that_tell_what_they_are_do_so() {
 
 #[test]
 fn futures_are_shown_as_they_end() {
-    let (folder, terminal) = prompt();
+    let folder = Folder::new();
+    let terminal = prompt_with(&folder, &["-o", "localhost.max_workers=2", "repl"], &[]);
     let go = |number: u32| {
         folder.run(&["-e", &format!("lithops.storage:put_object(nil, 'go{number}', '')")]).prints("");
     };

@@ -193,7 +193,7 @@ describe("a trial of a search", function()
     local found = search.grid(function(p)
       while p.x == 1 do lithops.sleep(0.01) end
       return p.x
-    end, { x = { 1, 2 } }, { timeout = 0.5 })
+    end, { x = { 1, 2 } }, { timeout = 3 })
     assert.equal(2, found.best.params.x)
     assert.equal("timeout", found.trials[2].kind)
     found = search.grid(function(p)

@@ -70,7 +70,7 @@ async fn a_put_that_is_given_up_leaves_nothing() {
     let endless = storage.put_object(BUCKET, "k", Body::Stream(Box::new(Endless)));
     let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), endless).await;
     assert!(given_up.is_err());
-    for _ in 0..100 {
+    for _ in 0..6000 {
         if debris(&storage) == 0 {
             break;
         }

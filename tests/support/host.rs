@@ -48,7 +48,8 @@ impl Folder {
         command.args(args).current_dir(self.path()).env("HOME", self.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name == "XDG_STATE_HOME"
+            if ["XDG_STATE_HOME", "XDG_CACHE_HOME", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name.as_str())
+                || name.to_ascii_lowercase().ends_with("_proxy")
                 || name.starts_with("LUA_")
                 || name.starts_with("LITHOPS_")
                 || name.starts_with("RUST_")

@@ -107,7 +107,8 @@ fn quiet_has_no_letters() {
 fn on_a_terminal(folder: &Folder, args: &str, variable: &str) -> String {
     let command = format!("{} test {args}", env!("CARGO_BIN_EXE_lithops-lua"));
     let mut script = std::process::Command::new("script");
-    script.args(["-qec", &command, "/dev/null"]).current_dir(folder.path()).env("TERM", "xterm").env_remove("NO_COLOR");
+    script.args(["-qec", &command, "/dev/null"]).current_dir(folder.path()).env("TERM", "xterm");
+    script.env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
     if let Some((name, value)) = variable.split_once('=') {
         script.env(name, value);
     }

@@ -7,7 +7,7 @@ use indicatif::HumanDuration;
 
 use super::Known;
 use crate::cli::printable::printable;
-use crate::report::records::{DriverRecord, JobRecord};
+use crate::report::records::{DriverRecord, JobRecord, JobState};
 
 /// `37/100`, and what failed.
 pub(super) fn calls(job: &JobRecord) -> String {
@@ -44,7 +44,8 @@ pub(super) fn timestamp(us: u64) -> String {
 /// A length of time.
 pub(super) fn duration(us: u64) -> String {
     match us {
-        0..1_000_000 => format!("{} ms", us.div_ceil(1000)),
+        0..1000 => format!("{us} µs"),
+        1000..1_000_000 => format!("{} ms", us.div_ceil(1000)),
         1_000_000..120_000_000 => format!("{:.1} s", us as f64 / 1e6),
         _ => HumanDuration(Duration::from_micros(us)).to_string(),
     }
@@ -151,7 +152,10 @@ pub(super) fn logs(known: &Known, call: Option<u64>, failed: bool) -> Result<Pri
     let remark = match (call, text.is_empty()) {
         (Some(call), true) => Some(format!("nothing is recorded that call {call} of job {} printed", job.id)),
         (None, true) if failed => Some(format!("no call of job {} failed", job.id)),
-        (None, true) if job.logs_left_out == 0 => Some(format!("no call of job {} printed anything", job.id)),
+        (None, true) if job.logs_left_out == 0 => Some(match known.state() {
+            JobState::Running => format!("no call of job {} that has ended printed anything", job.id),
+            _ => format!("no call of job {} printed anything", job.id),
+        }),
         (None, false) if failed && not_told > 0 => {
             Some(format!("{not_told} more calls failed, and are not recorded one by one"))
         }

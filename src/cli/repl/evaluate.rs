@@ -69,7 +69,9 @@ impl Evaluator {
     }
 
     fn load(&self, source: &str, name: &str) -> Result<Function, String> {
-        let chunk = self.lua.load(source).set_name(name).set_mode(ChunkMode::Text);
+        // At its beginning the VM would take `#` for the first line of a script, and pass over it.
+        let shown = if source.starts_with('#') { format!(" {source}") } else { source.to_owned() };
+        let chunk = self.lua.load(shown).set_name(name).set_mode(ChunkMode::Text);
         chunk.into_function().map_err(|error| root_message(&error))
     }
 

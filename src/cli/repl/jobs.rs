@@ -118,7 +118,7 @@ impl Record {
             if self.function == "function" { "(no name)".into() } else { self.function.clone() },
             state.into(),
             (progress.ended - progress.failed).to_string(),
-            progress.failed.to_string(),
+            (progress.failed - progress.cancelled).to_string(),
             progress.total.map_or_else(|| "?".into(), |total| total.to_string()),
             super::shown_time(time),
         ]

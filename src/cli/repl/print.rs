@@ -78,6 +78,10 @@ impl Printer {
             },
             _ => failure.message.clone(),
         };
+        let message = match &failure.hint {
+            Some(hint) => format!("{message}; {hint}"),
+            None => message,
+        };
         (message, own_frames(&failure.traceback))
     }
 }

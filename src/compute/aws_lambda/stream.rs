@@ -118,7 +118,7 @@ mod tests {
             let account = Account::at(&url);
             let pace = Pace::new(1, 1, PATIENCE);
             let mut place = pace.place().await;
-            let timeout = Duration::from_millis(200);
+            let timeout = Duration::from_secs(1);
             let settings = Settings { function: "f", memory_mb: 256, timeout, slack: timeout };
             let run = run(&account, &settings, Bytes::from_static(b"{}"), &mut place, &mut heard);
             tokio::time::timeout(Duration::from_secs(60), run).await.expect("an end")

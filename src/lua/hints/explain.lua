@@ -87,9 +87,22 @@ end
 -- What a value is called whose own names people mistake for those of its result.
 local results_of = { future = "%s:result()", futures = "%s:get_result()" }
 
+-- A place where a list of futures has none.
+function explain.is_no_future(found)
+  local base = found.base
+  return base and base.known and type(found.key) == "number" and host.kind(base.value) == "futures" and base.value[found.key] == nil
+end
+
 local function missing_field(found, base)
   local kind = base.known and host.kind(base.value)
   local key = found.key
+  if explain.is_no_future(found) then
+    local n = #base.value
+    if key == 0 and n > 0 then
+      return ("the first future is `%s[1]`"):format(base.text)
+    end
+    return ("the list has %d future%s"):format(n, n == 1 and "" or "s")
+  end
   if type(key) == "string" and base.known then
     local near = host.near(key, fields_of(base.value))
     if near then

@@ -45,7 +45,7 @@ local function nameless(frame, typename)
   for _, ins in ipairs(code.on_line(frame)) do
     if ins.op == op.TGETV or ins.op == op.TGETB then
       local found = code.result(frame, ins, ins.a)
-      if found.known and type(found.value) == typename then
+      if found.known and type(found.value) == typename or typename == "nil" and explain.is_no_future(found) then
         return { found }
       end
     elseif ins.op == op.CALL or ins.op == op.CALLM then

@@ -7,7 +7,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::Stream;
 use mlua::Lua;
-use reqwest::{Body, RequestBuilder, Response};
+use reqwest::header::CONTENT_LENGTH;
+use reqwest::{Body, Method, RequestBuilder, Response};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -38,11 +39,15 @@ pub(super) fn send<W>(
 where
     W: Future<Output = Outcome> + Send + 'static,
 {
+    // Methods that have a body say that it is empty, too: some servers refuse them otherwise.
+    let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
+    let empty = |builder: RequestBuilder| if has_body { builder.header(CONTENT_LENGTH, 0) } else { builder };
     if request.body.is_nil() {
-        return Ok(crate::io::block_on(work(builder))?);
+        return Ok(crate::io::block_on(work(empty(builder)))?);
     }
     if let Some(text) = lua.coerce_string(request.body.clone())? {
-        return Ok(crate::io::block_on(work(builder.body(text.as_bytes().to_vec())))?);
+        let bytes = text.as_bytes().to_vec();
+        return Ok(crate::io::block_on(work(if bytes.is_empty() { empty(builder) } else { builder.body(bytes) }))?);
     }
     let Some(mut source) = stream::pull(lua, &request.body, "body")? else {
         let given = type_name(&request.body);

@@ -42,7 +42,8 @@ impl Request {
         let options = Options::new(Some(options), &known, "request")?;
         let method = options.string("method")?.unwrap_or_else(|| "GET".into());
         let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
-            return Err(options.refuse("method", "the name of an HTTP method", &Value::Nil));
+            let given = options.value("method")?.unwrap_or(Value::Nil);
+            return Err(options.refuse("method", "the name of an HTTP method", &given));
         };
         let Some(url) = options.string("url")? else {
             return Err(Raise::message("request: `url` is missing"));
