@@ -14,13 +14,7 @@ end
 -- Raises unless the argument is a list.
 local function check_list(list, name)
   check_type(list, "table", 1, name)
-  if #list == 0 then
-    local key = next(list)
-    if key ~= nil and key ~= "n" then
-      arguments.raise("bad argument #1 to '%s' (list expected, got a table whose keys are not 1, 2, …, such as %s)", name,
-        arguments.shown(key))
-    end
-  end
+  arguments.check_border(list, #list, 1, name)
 end
 
 local function slice(list, first, last)

@@ -28,8 +28,9 @@ stats.merge = require "stats.merge"
 for _, name in ipairs({ "sum", "mean", "variance", "pvariance", "stdev", "pstdev", "skewness", "kurtosis", "min", "max" }) do
   stats[name] = function(list)
     local summary = Summary.new()
-    for i = 1, values.check_list(list, 1, name) do
-      summary:add(list[i])
+    local n, numbers = values.check_list(list, 1, name)
+    for i = 1, n do
+      summary:add(numbers[i])
     end
     return summary[name](summary)
   end
@@ -38,13 +39,14 @@ end
 -- What the points of two lists say.
 for _, name in ipairs({ "covariance", "correlation", "linear_regression" }) do
   stats[name] = function(xs, ys)
-    local n = values.check_list(xs, 1, name)
-    if values.check_list(ys, 2, name) ~= n then
-      arguments.raise("bad argument #2 to '%s' (list of %d elements expected, as argument #1 has, got %d)", name, n, values.length(ys))
+    local n, x = values.check_list(xs, 1, name)
+    local count, y = values.check_list(ys, 2, name)
+    if count ~= n then
+      arguments.raise("bad argument #2 to '%s' (list of %d elements expected, as argument #1 has, got %d)", name, n, count)
     end
     local points = Bivariate.new()
     for i = 1, n do
-      points:add(xs[i], ys[i])
+      points:add(x[i], y[i])
     end
     return points[name](points)
   end
@@ -73,9 +75,9 @@ local function quantile_of(list, n, q)
 end
 
 local function quantiles(list, name, ...)
-  local n = values.check_list(list, 1, name)
+  local n, numbers = values.check_list(list, 1, name)
   local found = { ... }
-  local ordered = n > 0 and sorted(list, n)
+  local ordered = n > 0 and sorted(numbers, n)
   for i = 1, #found do
     found[i] = ordered and quantile_of(ordered, n, found[i]) or NAN
   end

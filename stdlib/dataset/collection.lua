@@ -5,6 +5,7 @@ local places = require "dataset.places"
 local plan = require "dataset.plan"
 local run = require "dataset.run"
 local settings = require "dataset.settings"
+local sums = require "dataset.sums"
 
 local Dataset = {}
 local Meta = { __name = "dataset" }
@@ -15,7 +16,7 @@ end
 
 function Meta:__tostring()
   local _, newlines = plan.text(self.node):gsub("\n", "")
-  return ("dataset of %d stages"):format(newlines + 1)
+  return ("dataset of %d %s"):format(newlines + 1, newlines == 0 and "stage" or "stages")
 end
 
 -- What would silently find nothing.
@@ -216,7 +217,12 @@ function Dataset:count()
 end
 
 function Dataset:sum()
-  return add_up(run_all(self, { kind = "sum" }))
+  local total, lost = 0, 0
+  for _, part in ipairs(run_all(self, { kind = "sum" })) do
+    total, lost = sums.add(total, lost, part[1])
+    lost = lost + part[2]
+  end
+  return sums.value(total, lost)
 end
 
 -- Makes the states of partitions one, with `combine`. Each is `{ state }`, or `{}` for a partition without elements: a

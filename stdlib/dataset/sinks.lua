@@ -6,6 +6,7 @@ local output = require "dataset.output"
 local ranking = require "dataset.ranking"
 local runs = require "dataset.runs"
 local sorting = require "dataset.sorting"
+local sums = require "dataset.sums"
 
 local sinks = {}
 
@@ -24,15 +25,16 @@ function sinks.count(source)
   return n
 end
 
+--- Gives the sum, and what rounding has lost of it.
 function sinks.sum(source)
-  local sum = 0
+  local total, lost = 0, 0
   source.push(function(value)
     if type(value) ~= "number" then
       keys.fail("sum: an element is %s, not a number", keys.kind(value))
     end
-    sum = sum + value
+    total, lost = sums.add(total, lost, value)
   end)
-  return sum
+  return { total, lost }
 end
 
 function sinks.foreach(source, sink)

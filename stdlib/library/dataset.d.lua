@@ -260,7 +260,7 @@ function Dataset:collect() end
 ---@return integer
 function Dataset:count() end
 
----The sum of numbers.
+---The sum of numbers, compensated: it does not depend on how they are spread over partitions, but for its last digit.
 ---@return number
 function Dataset:sum() end
 

@@ -44,7 +44,7 @@ local montecarlo = {}
 ---@field include_modules? string[]|false Modules that are sent though nothing names them; false: none are sent.
 ---@field exclude_modules? string[] Modules that are not sent.
 
----The mean of what a function gives. What is no number raises an error.
+---The mean of what a function gives. What is no number, or NaN, raises an error.
 ---@param sample fun(rng: montecarlo.Rng): number
 ---@param options? montecarlo.Options
 ---@return montecarlo.Estimate

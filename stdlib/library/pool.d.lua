@@ -82,7 +82,7 @@ local pool = {}
 ---@field chunksize? integer Elements that go to a worker at once. Default: one at first, more and more while the calls are quick, 256 at most.
 ---@field buffer? integer How many elements are read ahead of the results that were taken. Default: two chunks for each worker.
 
----A list, an iterator function, or a `lithops.range`.
+---A list, an iterator function, a `lithops.range`, or a table whose metatable has `__iter`, such as an iterator of `fun`.
 ---@alias pool.Input any[]|(fun(state: any, control: any): any)|lithops.Range
 
 ---Makes a pool. A number is the option `processes`.
@@ -118,7 +118,9 @@ function pool.map(fn, input, options) end
 ---@return pool.AsyncResult
 function pool.map_async(fn, input, options) end
 
----As `map`, of lists of arguments: `p:starmap(f, { { 1, 2 }, { 3, 4 } })` calls `f(1, 2)` and `f(3, 4)`.
+---As `map`, of lists of arguments: `p:starmap(f, { { 1, 2 }, { 3, 4 } })` calls `f(1, 2)` and `f(3, 4)`. Of an iterator that gives several
+---values, these are the arguments: `pool.starmap(f, fun.zip({ 1, 3 }, { 2, 4 }))`. Behind a list, an iterator function may give something
+---else, which is left out.
 ---@param fn function
 ---@param input pool.Input
 ---@param options? pool.MapOptions|integer A number is the option `chunksize`.

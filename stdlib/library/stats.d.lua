@@ -20,6 +20,9 @@
 ---summary of 5 values: mean 3, standard deviation 1.58114, min 1, max 5
 ---```
 ---
+---Where lists are taken, so are tables whose metatable has `__iter`, such as iterators of `fun`. Lists with nils among their elements raise an
+---error.
+---
 ---An *accumulator* takes numbers in one by one and keeps little of them: `summary` (moments), `sketch` (quantiles), `histogram`,
 ---`bivariate` (two quantities). Those of parts, merged, are that of the whole. They are plain tables, which can be passed to functions on
 ---workers and returned from them. `lithops.map_reduce(f, data, stats.merge)` merges what calls return.

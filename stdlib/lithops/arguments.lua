@@ -111,6 +111,65 @@ function arguments.length(list, position, name)
   return n
 end
 
+-- So many elements at the end of a list are looked at.
+local END = 16
+
+-- Whether the last elements are the last of what `next` gives, in their order. Then there is nothing else behind them: keys that are not in
+-- Lua's array for the elements come behind it, and in no order.
+local function ends_in_order(list, n)
+  local first = math.max(1, n - END)
+  for i = first, n do
+    local following = i < n and i + 1 or nil
+    if rawget(list, i) == nil or next(list, i) ~= following then
+      return false
+    end
+  end
+  return first > 1 or n > 0 and next(list) == 1
+end
+
+--- Raises if elements of a list, whose length without field `n` is `n`, are beyond a nil, or if a table has keys but no elements.
+function arguments.check_border(list, n, position, name)
+  if ends_in_order(list, n) then
+    return
+  end
+  for key in next, list do
+    if type(key) == "number" and key > n and key % 1 == 0 and n > 0 then
+      arguments.raise("bad argument #%d to '%s' (list expected, got one whose element %d is nil, but which has an element %s)", position,
+        name, n + 1, arguments.shown(key))
+    elseif n == 0 and key ~= "n" then
+      arguments.raise("bad argument #%d to '%s' (list expected, got a table whose keys are not 1, 2, …, such as %s)", position, name,
+        arguments.shown(key))
+    end
+  end
+end
+
+-- The function `__iter` of a table's metatable.
+local function iter_of(object)
+  local meta = type(object) == "table" and getmetatable(object)
+  local iter = type(meta) == "table" and rawget(meta, "__iter")
+  return type(iter) == "function" and iter or nil
+end
+
+--- Whether a table's metatable has `__iter`.
+function arguments.is_iterable(object)
+  return iter_of(object) ~= nil
+end
+
+--- What a generic `for` goes through if the table's metatable has `__iter`, as `lithops.map` asks for it; nothing otherwise.
+---@return function? next, any invariant, any control
+function arguments.iteration(object, position, name)
+  local iter = iter_of(object)
+  if not iter then
+    return nil
+  end
+  local next_values, invariant, control = iter(object)
+  if type(next_values) ~= "function" then
+    arguments.raise("bad argument #%d to '%s' (its `__iter` must give an iterator function, and gave %s)", position, name,
+      type(next_values))
+  end
+  return next_values, invariant, control
+end
+
 --- What an option may be: words for messages, and a test.
 
 local function whole(least)

@@ -39,7 +39,8 @@ local function bounds(estimate, confidence)
     local scale = 1 / (1 + z * z / n)
     local center = (mean + z * z / (2 * n)) * scale
     local half = z * scale * math.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
-    return math.max(0, center - half), math.min(1, center + half)
+    -- Rounding alone keeps them off the ends that they have.
+    return mean == 0 and 0 or math.max(0, center - half), mean == 1 and 1 or math.min(1, center + half)
   end
   return mean - z * estimate.standard_error, mean + z * estimate.standard_error
 end
@@ -113,8 +114,8 @@ function Estimate.__tostring(self)
     digits = math.max(0, math.min(15, 1 - math.floor(math.log10(self.error))))
   end
   local number = "%." .. digits .. "f"
-  return (number .. " ± " .. number .. " (%.6g %% confidence, %.14g samples)")
-    :format(self.mean, self.error, 100 * self.confidence, self.samples)
+  return (number .. " ± " .. number .. " (%.6g %% confidence, %.14g %s)")
+    :format(self.mean, self.error, 100 * self.confidence, self.samples, self.samples == 1 and "sample" or "samples")
 end
 
 return Estimate

@@ -32,7 +32,7 @@ local function chunk_runner(sample, seed, name)
     local rng, summary = Rng.new(seed, chunk.stream), Summary.new()
     for i = 1, chunk.samples do
       local value = sample(rng)
-      if type(value) ~= "number" then
+      if type(value) ~= "number" or value ~= value then
         error(("montecarlo.%s: the function must return a number, not %s (sample %d of chunk %d)")
           :format(name, arguments.shown(value), i, chunk.stream), 0)
       end

@@ -24,8 +24,7 @@ local PROBES = 2
 --- futures; `wait(futures)` waits until one has ended; `name`, `is_ordered`, `workers`, and the options `chunksize` and `buffer`, which
 --- may be nil.
 function Imap.new(input, job)
-  job.read = inputs.reader(input)
-  job.is_iterator = type(input) == "function"
+  job.read, job.is_iterator = inputs.reader(input, 2, job.name)
   return setmetatable({
     job = job,
     size = job.chunksize or 1,

@@ -77,7 +77,7 @@ local function start(self, method, ...)
 end
 
 local function start_call(self, fn, args, options)
-  local n = args.n or #args
+  local n = inputs.length(args) or 0
   local job_options = arguments.only(options, arguments.CALL)
   if n == 0 then
     return start(self, "call_async", prepared(self, fn), lithops.args(), job_options)
@@ -127,7 +127,7 @@ function methods:starmap_async(fn, input, options)
   check(self, fn, "starmap_async")
   inputs.check(input, 2, "starmap_async")
   options = read_options(options, MAP_ASYNC, "starmap_async")
-  local futures = start_map(self, fn, inputs.star(input, "starmap_async"), options)
+  local futures = start_map(self, fn, inputs.star(input, 2, "starmap_async"), options)
   return Result.new(self, futures, true, options)
 end
 
@@ -135,7 +135,7 @@ function methods:starmap(fn, input, options)
   check(self, fn, "starmap")
   inputs.check(input, 2, "starmap")
   options = read_options(options, arguments.MAP, "starmap")
-  local futures = start_map(self, fn, inputs.star(input, "starmap"), options)
+  local futures = start_map(self, fn, inputs.star(input, 2, "starmap"), options)
   return Result.new(self, futures, true, options):get()
 end
 

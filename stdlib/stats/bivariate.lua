@@ -64,12 +64,13 @@ end
 
 --- Adds the points of two lists of the same length.
 function methods:add_all(xs, ys)
-  local n = values.check_list(xs, 1, "add_all")
-  if values.check_list(ys, 2, "add_all") ~= n then
-    arguments.raise("bad argument #2 to 'add_all' (list of %d elements expected, as argument #1 has, got %d)", n, values.length(ys))
+  local n, x = values.check_list(xs, 1, "add_all")
+  local count, y = values.check_list(ys, 2, "add_all")
+  if count ~= n then
+    arguments.raise("bad argument #2 to 'add_all' (list of %d elements expected, as argument #1 has, got %d)", n, count)
   end
   for i = 1, n do
-    self:add(xs[i], ys[i])
+    self:add(x[i], y[i])
   end
   return self
 end

@@ -223,20 +223,39 @@ local function bar(count, most)
   return ("#"):rep(math.ceil(count / most * BAR))
 end
 
+-- As few digits as tell where a bin begins from where the next one does: far from 0 these are many.
+local function label_format(bins)
+  local digits, i = 6, 2
+  while i <= #bins do
+    local label = "%." .. digits .. "g"
+    if digits < 17 and label:format(bins[i - 1].from) == label:format(bins[i].from) then
+      digits = digits + 1
+    else
+      i = i + 1
+    end
+  end
+  return "%." .. digits .. "g"
+end
+
 function Histogram.__tostring(self)
-  local lines = { ("histogram of %.14g values"):format(self.n) }
+  local lines = { ("histogram of %.14g %s"):format(self.n, values.noun(self.n)) }
   local bins, most = self:bins(), 0
   for _, bin in ipairs(bins) do
     most = math.max(most, bin.count)
   end
+  local label = label_format(bins)
+  local width = 12
   for _, bin in ipairs(bins) do
-    local line = ("%12.6g  %10.14g  %s"):format(bin.from, bin.count, most > 0 and bar(bin.count, most) or "")
+    width = math.max(width, #label:format(bin.from))
+  end
+  for _, bin in ipairs(bins) do
+    local line = ("%" .. width .. "s  %10.14g  %s"):format(label:format(bin.from), bin.count, most > 0 and bar(bin.count, most) or "")
     lines[#lines + 1] = line:gsub("%s+$", "")
   end
   local outside = { "below", "above", "nans" }
   for _, name in ipairs(outside) do
     if self[name] > 0 then
-      lines[#lines + 1] = ("%12s  %10.14g"):format(name == "nans" and "nan" or name, self[name])
+      lines[#lines + 1] = ("%" .. width .. "s  %10.14g"):format(name == "nans" and "nan" or name, self[name])
     end
   end
   return table.concat(lines, "\n")

@@ -334,8 +334,8 @@ function Sketch.__tostring(self)
   if self:count() == 0 then
     return "sketch of no values"
   end
-  return ("sketch of %d values: min %.6g, quartiles %.6g, %.6g, %.6g, max %.6g")
-    :format(self:count(), self:quantile(0, 0.25, 0.5, 0.75, 1))
+  return ("sketch of %d %s: min %.6g, quartiles %.6g, %.6g, %.6g, max %.6g")
+    :format(self:count(), values.noun(self:count()), self:quantile(0, 0.25, 0.5, 0.75, 1))
 end
 
 return values.guard(Sketch, methods)

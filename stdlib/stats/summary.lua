@@ -191,8 +191,8 @@ function Summary.__tostring(self)
   if self.n == 0 then
     return "summary of no values"
   end
-  return ("summary of %d values: mean %.6g, standard deviation %.6g, min %.6g, max %.6g")
-    :format(self.n, self:mean(), self:stdev(), self:min(), self:max())
+  return ("summary of %d %s: mean %.6g, standard deviation %.6g, min %.6g, max %.6g")
+    :format(self.n, values.noun(self.n), self:mean(), self:stdev(), self:min(), self:max())
 end
 
 return values.guard(Summary, methods)

@@ -18,34 +18,61 @@ function values.check_weight(weight, name)
   end
 end
 
+--- What so many values are called.
+function values.noun(n)
+  return n == 1 and "value" or "values"
+end
+
 --- How many elements a list has.
 function values.length(list)
   return type(list.n) == "number" and list.n or #list
 end
 
---- Raises unless all of a list are numbers. Gives how many they are.
+-- What an iterator gives, as a list.
+local function collected(next_value, invariant, control)
+  local list, n = {}, 0
+  for value in next_value, invariant, control do
+    n = n + 1
+    list[n] = value
+  end
+  return list
+end
+
+--- Raises unless all of a list, or all that `__iter` of a table gives, are numbers. Gives how many they are, and a list of them.
 function values.check_list(list, position, name)
   if type(list) ~= "table" then
     arguments.fail(position, name, "list of numbers", list)
   end
-  local n = values.length(list)
+  local next_value, invariant, control = arguments.iteration(list, position, name)
+  if next_value then
+    list = collected(next_value, invariant, control)
+  end
+  local n = arguments.length(list, position, name)
+  if list.n == nil then
+    arguments.check_border(list, n, position, name)
+  end
   for i = 1, n do
     if type(list[i]) ~= "number" then
       arguments.raise("bad argument #%d to '%s' (element %d is %s, not a number)", position, name, i, arguments.shown(list[i]))
     end
   end
-  return n
+  return n, list
 end
 
 --- Adds all of a list, or all that an iterator function gives, to an accumulator.
 function values.add_all(accumulator, list, name)
-  if type(list) == "function" then
-    for value in list do
+  local next_value, invariant, control = list, nil, nil
+  if type(list) ~= "function" then
+    next_value, invariant, control = arguments.iteration(list, 1, name)
+  end
+  if next_value then
+    for value in next_value, invariant, control do
       accumulator:add(value)
     end
     return accumulator
   end
-  for i = 1, values.check_list(list, 1, name) do
+  local n = values.check_list(list, 1, name)
+  for i = 1, n do
     accumulator:add(list[i])
   end
   return accumulator

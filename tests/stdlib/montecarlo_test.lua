@@ -189,9 +189,10 @@ describe("montecarlo.run", function()
     assert.equal(30, montecarlo.run(uniform, { seed = 1, target_error = 1e-9, max_samples = 30 }).samples)
   end)
 
-  it("stops where no number of samples is enough, since the mean is NaN or infinite", function()
-    for _, value in ipairs({ 0 / 0, math.huge }) do
-      local estimate = montecarlo.run(function() return value end, { samples = 100, target_error = 0.1, seed = 1 })
+  it("stops where no number of samples is enough, since the mean is infinite, or NaN for both infinities", function()
+    for _, other in ipairs({ math.huge, -math.huge }) do
+      local function sample(rng) return rng:random() < 0.5 and math.huge or other end
+      local estimate = montecarlo.run(sample, { samples = 100, target_error = 0.1, seed = 1 })
       assert.equal(100, estimate.samples)
       assert.is_false(estimate:is_reached())
     end
@@ -210,6 +211,8 @@ describe("montecarlo.run", function()
     assert.matches("no luck", tostring(err))
     err = assert.has_error(function() montecarlo.run(function() return "1" end, { samples = 10 }) end)
     assert.matches('montecarlo.run: the function must return a number, not "1" %(sample 1 of chunk %d+%)', tostring(err))
+    err = assert.has_error(function() montecarlo.run(function() return 0 / 0 end, { samples = 10 }) end)
+    assert.matches("montecarlo.run: the function must return a number, not %-?nan %(sample 1 of chunk %d+%)", tostring(err))
   end)
 
   it("refuses options that it does not know", function()
@@ -240,6 +243,11 @@ describe("montecarlo.probability", function()
     local always = montecarlo.probability(function() return true end, { samples = 100 })
     assert.same({ 1, 1 }, { always.mean, always.high })
     assert.near(1 - never.high, always.low, 1e-12)
+    for samples = 1, 300 do
+      local sure = montecarlo.probability(function() return true end, { samples = samples, chunks = 1, seed = 1 })
+      local none = montecarlo.probability(function() return false end, { samples = samples, chunks = 1, seed = 1 })
+      assert.same({ 0, 1 }, { none.low, sure.high })
+    end
   end)
 
   it("does not stop before something has happened", function()
@@ -311,6 +319,7 @@ describe("an estimate", function()
   it("prints with the digits that are known", function()
     assert.equal("3.1425 ± 0.0032 (95 % confidence, 1000000 samples)", tostring(montecarlo.pi({ seed = 1 })))
     assert.equal("5.000000 ± 0.000000 (95 % confidence, 10 samples)", tostring(montecarlo.run(function() return 5 end, { samples = 10 })))
+    assert.matches("%(95 %% confidence, 1 sample%)$", tostring(montecarlo.run(function() return 5 end, { samples = 1 })))
     assert.equal("123000 ± 13000 (95 % confidence, 20 samples)",
       (tostring(montecarlo.run(function(rng) return rng:normal(125000, 30000) end, { samples = 20, seed = 1 })):gsub("^%d%d%d%d%d%d ± %d+", "123000 ± 13000")))
   end)

@@ -118,6 +118,21 @@ describe("mistakes in calls of pools", function()
     assert.has_error(function() pool.new({ processes = 4LL }) end, "new: option `processes` must be a whole number of 1 or more, not 4LL")
   end)
 
+  it("are tables that are no lists", function()
+    for _, name in ipairs({ "map", "imap", "imap_unordered", "starmap", "starmap_async" }) do
+      assert.error_matches(function() pool[name](math.max, { a = { 1, 2 } }) end,
+        "bad argument #2 to '" .. name .. "' %(list expected, got a table whose keys are not 1, 2, …")
+      assert.error_matches(function() pool[name](math.max, { { 1 }, [1000] = { 2 } }) end,
+        "bad argument #2 to '" .. name .. "' %(list expected, got 2 elements with keys up to 1000; for a list with so many nils, set its")
+    end
+    assert.error_matches(function() pool.starmap(math.max, { { a = 1 } }) end,
+      "pool_mistakes_test%.lua:%d+: starmap: element 1 must be a list of arguments, not a table whose keys are not 1, 2, …$")
+    for _, name in ipairs({ "map", "imap", "starmap" }) do
+      assert.error_matches(function() pool[name](math.max, setmetatable({}, { __iter = function() return 1 end })) end,
+        "bad argument #2 to '" .. name .. "' %(its `__iter` must give an iterator function, and gave number%)")
+    end
+  end)
+
   it("are no results that are late", function()
     local p = pool.new({ processes = 1 })
     local result = p:apply_async(function() while true do end end, {}, { callback = print })

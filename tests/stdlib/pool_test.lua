@@ -1,3 +1,4 @@
+local fun = require "fun"
 local pool = require "pool"
 
 local function square(x) return x * x end
@@ -352,5 +353,42 @@ describe("the functions of the module", function()
     assert.same({ 5, n = 1 }, pool.starmap_async(math.max, { { 3, 5 } }):get())
     assert.same({ 1, 4 }, collect(pool.imap(square, { 1, 2 })))
     assert.equal(2, #collect(pool.imap_unordered(square, { 1, 2 })))
+  end)
+end)
+
+describe("inputs of pools", function()
+  it("are what a metatable's `__iter` gives", function()
+    assert.same({ 1, 4, 9 }, collect(pool.imap(square, fun.range(3))))
+    local squares = collect(pool.imap_unordered(square, fun.range(3)))
+    table.sort(squares)
+    assert.same({ 1, 4, 9 }, squares)
+    assert.same({ 3, 5, n = 2 }, pool.starmap(math.max, fun.zip({ 1, 5 }, { 3, 4 })))
+    assert.same({ 3, 5, n = 2 }, pool.starmap_async(math.max, fun.zip({ 1, 5 }, { 3, 4 })):get())
+    assert.same({ 3, 5, n = 2 }, pool.starmap(math.max, fun.iter({ { 1, 3 }, { 5, 4 } })))
+    assert.same({ 2, n = 1 }, pool.starmap(select, fun.zip({ "#" }, { {} }, { 1 })))
+    local methods = { n = function() end }
+    local numbers = setmetatable({}, { __index = methods, __iter = function() return ipairs({ 7, 7 }) end })
+    assert.same({ 1, 4 }, collect(pool.imap(square, numbers)))
+    assert.same({ 1, 4, n = 2 }, pool.map(square, numbers))
+  end)
+
+  it("are all values of an iterator function in `starmap`, but for what is behind a list", function()
+    assert.same({ "xx", "yyy", n = 2 }, pool.starmap(string.rep, ("x=2,y=3"):gmatch("(%a)=(%d)")))
+    local rows = { { 1, 3 }, { 5, 4 } }
+    local row = 0
+    assert.same({ 3, 5, n = 2 }, pool.starmap(math.max, function()
+      row = row + 1
+      return rows[row], 100 + row
+    end))
+  end)
+
+  it("may have nils within, as those of `lithops.map`", function()
+    local list = { 1, nil, 3 }
+    assert.equal(1, #list)
+    local function or_zero(x) return x or 0 end
+    assert.same({ 1, 0, 3, n = 3 }, pool.map(or_zero, list))
+    assert.same({ 1, 0, 3 }, collect(pool.imap(or_zero, list)))
+    assert.same({ 3, n = 1 }, pool.starmap(select, { { "#", 1, nil, 3 } }))
+    assert.equal(3, pool.apply(function(...) return select("#", ...) end, { 1, nil, 3 }))
   end)
 end)

@@ -234,6 +234,26 @@ describe("a histogram", function()
     assert.equal("histogram of 4 values\n           0           1  ####################\n           1           2  "
       .. ("#"):rep(40) .. "\n       above           1", tostring(stats.histogram({ min = 0, max = 2, bins = 2 }):add_all({ 0, 1, 2, 3 })))
     assert.equal("histogram of 0 values", tostring(stats.histogram()))
+    assert.matches("^histogram of 1 value\n", tostring(stats.histogram():add(1)))
+    assert.matches("^sketch of 1 value: min 1,", tostring(stats.sketch():add(1)))
+  end)
+
+  it("prints bins far from 0 with as many digits as tell them apart", function()
+    for _, far in ipairs({ 1e6, 1e9, -1e12, 2 ^ 52 }) do
+      local histogram = stats.histogram()
+      for i = 1, 20 do
+        histogram:add(far + i)
+      end
+      local seen, column = {}, nil
+      for label in tostring(histogram):gmatch("\n( *[-+%d.e]+)") do
+        assert.is_nil(seen[label])
+        seen[label] = true
+        column = column or #label
+        assert.equal(column, #label)
+      end
+      assert.is_true(next(seen) ~= nil)
+    end
+    assert.matches("\n     1000001           1  #", tostring(stats.histogram():add_all({ 1e6 + 1, 1e6 + 2 })))
   end)
 
   it("refuses what it does not know", function()

@@ -1,3 +1,4 @@
+local fun = require "fun"
 local stats = require "stats"
 local support = require "support_stats"
 
@@ -92,6 +93,43 @@ describe("functions of stats", function()
     assert.error_matches(function() stats.quantile({ 1 }, 0.5, 0 / 0) end, "bad argument #3 to 'quantile'")
     assert.error_matches(function() stats.quantile({ 1 }) end, "bad argument #2 to 'quantile'")
     assert.error_matches(function() stats.correlation({ 1, 2 }, { 1 }) end, "list of 2 elements expected, as argument #1 has, got 1")
+    assert.error_matches(function() stats.mean({ a = 1 }) end,
+      "stats_test%.lua:%d+: bad argument #1 to 'mean' %(list expected, got a table whose keys are not 1, 2, …, such as \"a\"%)$")
+    assert.error_matches(function() stats.summary():add_all({ a = 1 }) end, "bad argument #1 to 'add_all' %(list expected, got a table whose")
+    for _, n in ipairs({ -1.5, -1 }) do
+      assert.error_matches(function() stats.mean({ n = n, 1, 2 }) end, "must be a whole number of 0 or more, not %" .. n .. "%)$")
+    end
+  end)
+
+  it("refuse lists with nils, however Lua keeps their elements", function()
+    local message = "bad argument #1 to 'mean' (list expected, got one whose element 2 is nil, but which has an element 3)"
+    local list = { 1, nil, 3 }
+    assert.equal(1, #list)
+    assert.has_error(function() stats.mean(list) end, message)
+    for n = 1, 100 do
+      local upwards, downwards = {}, { [n + 2] = 1 }
+      for i = 1, n do
+        upwards[i], downwards[n + 1 - i] = i, i
+      end
+      upwards[n + 2] = 1
+      for _, one in ipairs({ upwards, downwards }) do
+        if #one == n then
+          assert.error_matches(function() stats.median(one) end, "element " .. n + 1 .. " is nil, but which has an element " .. n + 2)
+        end
+      end
+    end
+    assert.equal(1.5, stats.mean({ 1, 2, unit = "m" }))
+  end)
+
+  it("take what a metatable's `__iter` gives", function()
+    assert.equal(3, stats.mean(fun.range(5)))
+    assert.equal(2, stats.median(fun.range(3)))
+    assert.equal(5, stats.summary():add_all(fun.range(5)):count())
+    assert.equal(2, stats.covariance(fun.range(3), { 2, 4, 6 }))
+    assert.equal(3, stats.bivariate():add_all(fun.range(3), fun.range(3)):count())
+    assert.error_matches(function() stats.mean(fun.iter({ 1, "2" })) end, "bad argument #1 to 'mean' %(element 2 is \"2\", not a number%)$")
+    assert.error_matches(function() stats.mean(setmetatable({}, { __iter = function() return 1 end })) end,
+      "its `__iter` must give an iterator function, and gave number")
   end)
 end)
 
@@ -168,6 +206,7 @@ describe("a summary", function()
   it("prints", function()
     assert.equal("summary of 4 values: mean 2.5, standard deviation 1.29099, min 1, max 4", tostring(stats.summary():add_all({ 1, 2, 3, 4 })))
     assert.equal("summary of no values", tostring(stats.summary()))
+    assert.matches("^summary of 1 value: mean 7,", tostring(stats.summary():add(7)))
   end)
 end)
 
