@@ -217,6 +217,7 @@ function Dataset:count()
 end
 
 function Dataset:sum()
+  ---@type number, number
   local total, lost = 0, 0
   for _, part in ipairs(run_all(self, { kind = "sum" })) do
     total, lost = sums.add(total, lost, part[1])

@@ -117,7 +117,7 @@ local END = 16
 -- Whether the last elements are the last of what `next` gives, in their order. Then there is nothing else behind them: keys that are not in
 -- Lua's array for the elements come behind it, and in no order.
 local function ends_in_order(list, n)
-  local first = math.max(1, n - END)
+  local first = n > END and n - END or 1
   for i = first, n do
     local following = i < n and i + 1 or nil
     if rawget(list, i) == nil or next(list, i) ~= following then

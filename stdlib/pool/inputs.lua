@@ -39,6 +39,7 @@ function inputs.length(list)
   local last, count = border, border
   for key in next, list do
     if type(key) == "number" and key > border and key % 1 == 0 then
+      ---@cast key integer
       last, count = math.max(last, key), count + 1
     end
   end
@@ -128,6 +129,7 @@ function inputs.star(input, position, name)
     elseif type(count) ~= "number" or count > arguments.MOST then
       arguments.raise("%s: element %d must be a list of %d arguments at most, not of %s", name, n, arguments.MOST, tostring(count))
     end
+    ---@cast count integer
     list[n] = lithops.args(unpack(element, 1, count))
   end
 end
