@@ -48,7 +48,7 @@ fn errors_name_the_line_and_the_ways_of_the_users_own_code() {
         terminal.run("lithops.mapp(print, { 1 })"),
         "repl:1: attempt to call field 'mapp' (a nil value); did you mean `lithops.map`?"
     );
-    assert!(terminal.run("#!/bin/sh").starts_with("repl:1: unexpected symbol near '!'"));
+    assert!(terminal.run("#!/bin/sh").starts_with("repl:1: unexpected symbol near '#'"));
     let mark = terminal.mark();
     terminal.send("function f(x)\r  error('bad ' .. x)\rend\r");
     terminal.next_prompt(mark);
