@@ -1,12 +1,13 @@
 //! The worker: a Lambda function, on AWS or on this machine.
 //!
 //! The main thread runs `lambda_runtime`'s loop over the Runtime API; the threads of `tasks` own the Lua VMs and
-//! run the calls; between them, an `answer` collects the frames that the loop streams back, or that `delivery` puts
+//! run the calls, as `invocation` says; between them, an `answer` collects the frames that the loop streams back, or that `delivery` puts
 //! into storage. So a call that never ends keeps neither its prints nor its time limit from being served.
 
 mod answer;
 mod delivery;
 mod gathered;
+mod invocation;
 mod lifeline;
 mod output;
 mod tasks;
