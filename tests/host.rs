@@ -1,6 +1,7 @@
 //! The Lua host and the command line, mostly through the real binary.
 
 #[path = "support/host.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 /// `arg`, `-e`, `-`, options, help.

@@ -1,13 +1,12 @@
 use std::io::Write;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::places::Place;
 use crate::server::Fault;
 use crate::storage::Desk;
-use crate::support::{Folder, Run};
+use crate::support::{Folder, Run, wait_until};
 use crate::web::{WebServer, pieces, stuck, whole};
 
 /// Content in which no part looks like another one.
@@ -200,15 +199,6 @@ fn many_are_copied_and_each_failure_is_counted() {
     desk.run(&["cp", "-r", "many", "many/below"]).complains(2, &["into itself"]);
     let run = desk.run(&["cp", &format!("{at}many/2*.csv"), &format!("{at}many/old/")]);
     assert_eq!((run.code, run.out.lines().count()), (Some(0), 10), "{run:?}");
-}
-
-/// Waits until something is so.
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

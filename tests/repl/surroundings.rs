@@ -1,10 +1,9 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::Folder;
+use crate::support::{Folder, wait_until};
 use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use crate::{prompt, prompt_with, start};
 
@@ -226,16 +225,6 @@ fn a_terminal_that_goes_away_before_anything_was_typed_ends_it() {
     terminal.hang_up();
     // Nothing was to be lost, so that the system may have ended it.
     assert!(matches!(terminal.end(), None | Some(129)));
-}
-
-/// Waits for what no screen shows.
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "still waiting for {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]

@@ -1,10 +1,5 @@
-local function message_of(fn, ...)
-  local ok, raised = pcall(fn, ...)
-  if ok then
-    error("it did not fail", 2)
-  end
-  return tostring(raised)
-end
+--- Tests of `testing`: its spies and stubs.
+local message_of = require("support_testing").message_of
 
 describe("spies", function()
   it("know how they were called, whatever became of the arguments", function()

@@ -1,13 +1,6 @@
 --- Tests of `testing`: its assertions hold and fail as they should. How files are run is tested in tests/test_command.rs.
 
--- The message of an assertion that has to fail.
-local function message_of(fn, ...)
-  local ok, raised = pcall(fn, ...)
-  if ok then
-    error("it did not fail", 2)
-  end
-  return tostring(raised)
-end
+local message_of = require("support_testing").message_of
 
 describe("assert", function()
   it("is Lua's when it is called", function()

@@ -4,6 +4,8 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "not all tests wait")]
+pub use crate::support::wait_until;
 use crate::support::{Folder, Run};
 
 /// What every script below can use: `same(got, expected)` compares deeply, `raises(words, f, …)` gives the error.
@@ -79,17 +81,7 @@ pub fn spawn(folder: &Folder, options: &[&str]) -> Child {
     command(folder, options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Looks at `condition` until it holds.
-#[track_caller]
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !condition() {
-        assert!(Instant::now() < end, "still waiting: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// The same, while other work of the test's runtime goes on.
+/// As [`wait_until`], while other work of the test's runtime goes on.
 pub async fn wait_until_async(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !condition() {
