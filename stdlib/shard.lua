@@ -6,15 +6,13 @@ local shard = {}
 
 local check_type, check_whole = arguments.check_type, arguments.check_whole
 
--- The length of a list, which may have it in field `n`.
-local function length(list)
-  return type(list.n) == "number" and list.n or #list
-end
-
--- Raises unless the argument is a list.
+-- Raises unless the argument is a list without nils.
 local function check_list(list, name)
   check_type(list, "table", 1, name)
   arguments.check_border(list, #list, 1, name)
+  if arguments.length(list, 1, name) ~= #list then
+    arguments.raise("bad argument #1 to '%s' (element %d is nil)", name, #list + 1)
+  end
 end
 
 local function slice(list, first, last)
@@ -197,12 +195,12 @@ end
 function shard.concat(parts)
   check_type(parts, "table", 1, "concat")
   local all, n, has_n = {}, 0, false
-  for i = 1, length(parts) do
+  for i = 1, arguments.length(parts, 1, "concat") do
     local part = parts[i]
     if type(part) ~= "table" then
       arguments.raise("concat: element %d must be a list, not %s", i, arguments.shown(part))
     end
-    local count = length(part)
+    local count = arguments.length(part, 1, "concat")
     has_n = has_n or type(part.n) == "number"
     for j = 1, count do
       all[n + j] = part[j]

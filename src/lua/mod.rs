@@ -1,8 +1,9 @@
 //! The Lua host: the VM, `require`, tracebacks, and the functions that scripts call.
 //!
-//! - [`vm`] makes a VM for a driver or a worker.
-//! - [`script`] reads a program and runs it; [`syntax`] says what a syntax error probably is.
-//! - [`require`] finds modules and remembers their sources, so that they can travel.
+//! - [`vm`] makes a VM for a driver or a worker, and `closing` ends it; [`session`] is what belongs to one.
+//! - [`script`] reads a program and runs it; [`syntax`] says what a syntax error probably is; [`lexer`] knows Lua's tokens.
+//! - [`require`] finds modules, where [`search_path`] says, and remembers their sources, so that they can travel.
+//! - [`environment`] sets variables of the process.
 //! - [`errors`] calls Lua functions and tells what went wrong, with [`traceback`]; [`hints`] says what was probably meant.
 //! - [`bind`](mod@bind) turns Rust closures into Lua functions; [`options`] reads their option tables.
 //! - [`api`] is the `lithops` table, one file a group of functions.
@@ -24,6 +25,7 @@ pub mod exit;
 mod gmatch;
 pub mod hints;
 pub mod interrupt;
+pub mod lexer;
 mod lines;
 pub mod modules;
 pub mod options;

@@ -5,7 +5,7 @@ local places = require "dataset.places"
 local plan = require "dataset.plan"
 local run = require "dataset.run"
 local settings = require "dataset.settings"
-local sums = require "dataset.sums"
+local sums = require "lithops.sums"
 
 local Dataset = {}
 local Meta = { __name = "dataset" }

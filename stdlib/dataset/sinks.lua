@@ -6,7 +6,7 @@ local output = require "dataset.output"
 local ranking = require "dataset.ranking"
 local runs = require "dataset.runs"
 local sorting = require "dataset.sorting"
-local sums = require "dataset.sums"
+local sums = require "lithops.sums"
 
 local sinks = {}
 

@@ -20,7 +20,7 @@
 ---5 1 4
 ---```
 ---
----Lists have no holes. They are not changed; parts are new lists with the same elements.
+---Lists with holes raise an error. They are not changed; parts are new lists with the same elements.
 ---@class shard
 local shard = {}
 

@@ -126,8 +126,8 @@ function inputs.star(input, position, name)
     local count, instead = inputs.length(element)
     if instead then
       arguments.raise("%s: element %d must be a list of arguments, not %s", name, n, instead)
-    elseif type(count) ~= "number" or count > arguments.MOST then
-      arguments.raise("%s: element %d must be a list of %d arguments at most, not of %s", name, n, arguments.MOST, tostring(count))
+    elseif type(count) ~= "number" or not (count >= 0 and count <= arguments.MOST) or count % 1 ~= 0 then
+      arguments.raise("%s: element %d must be a list of 0 to %d arguments, not of %s", name, n, arguments.MOST, tostring(count))
     end
     ---@cast count integer
     list[n] = lithops.args(unpack(element, 1, count))

@@ -42,9 +42,14 @@ end
 local function check_args(args, name)
   if args ~= nil and type(args) ~= "table" then
     arguments.fail(2, name, "list of arguments", args)
-  elseif args and arguments.length(args, 2, name) > arguments.MOST then
-    arguments.raise("bad argument #2 to '%s' (%d arguments, which are %d at most; pass them as one list)", name,
-      arguments.length(args, 2, name), arguments.MOST)
+  elseif args then
+    arguments.length(args, 2, name)
+    local n, instead = inputs.length(args)
+    if not n then
+      arguments.raise("bad argument #2 to '%s' (list of arguments expected, got %s)", name, instead)
+    elseif n > arguments.MOST then
+      arguments.raise("bad argument #2 to '%s' (%d arguments, which are %d at most; pass them as one list)", name, n, arguments.MOST)
+    end
   end
   return args or {}
 end
@@ -77,7 +82,8 @@ local function start(self, method, ...)
 end
 
 local function start_call(self, fn, args, options)
-  local n = inputs.length(args) or 0
+  local n = inputs.length(args)
+  ---@cast n integer
   local job_options = arguments.only(options, arguments.CALL)
   if n == 0 then
     return start(self, "call_async", prepared(self, fn), lithops.args(), job_options)

@@ -60,7 +60,10 @@ end
 --- One accumulator of all in a list, which are not changed; of tables of accumulators, a table. Nothing, and why, for an empty list.
 return function(list)
   arguments.check_type(list, "table", 1, "merge")
-  local n = values.length(list)
+  local n = arguments.length(list, 1, "merge")
+  if list.n == nil then
+    arguments.check_border(list, n, 1, "merge")
+  end
   if n == 0 then
     return nil, "nothing to merge"
   end

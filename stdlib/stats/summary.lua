@@ -3,6 +3,7 @@
 --- Moments are central ones, updated as Welford, Chan and Pébay do, of what values differ from the first one, so that little is lost where
 --- they are far from 0; the sum is compensated as Neumaier does. This module is the metatable of summaries: as a module it travels by its
 --- name.
+local sums = require "lithops.sums"
 local values = require "stats.values"
 
 local Summary = {}
@@ -32,18 +33,6 @@ end
 --- An empty one of the same kind.
 function Summary.like()
   return Summary.new()
-end
-
--- Adds to the sum, and what is lost of the smaller of both in doing so to `lost`.
-local function add_to_sum(self, x)
-  local total = self.total
-  local sum = total + x
-  if math.abs(total) >= math.abs(x) then
-    self.lost = self.lost + ((total - sum) + x)
-  else
-    self.lost = self.lost + ((x - sum) + total)
-  end
-  self.total = sum
 end
 
 --- Adds a value, which counts `weight` times.
@@ -76,7 +65,7 @@ function methods:add(x, weight)
   self.center = self.center + shift
   self.w = after
   self.n = self.n + 1
-  add_to_sum(self, x * weight)
+  self.total, self.lost = sums.add(self.total, self.lost, x * weight)
   if x < self.low then
     self.low = x
   end
@@ -115,7 +104,7 @@ function methods:merge(other)
   self.center = self.center + delta * b_share
   self.w = all
   self.n = self.n + other.n
-  add_to_sum(self, other.total)
+  self.total, self.lost = sums.add(self.total, self.lost, other.total)
   self.lost = self.lost + other.lost
   self.low, self.high = values.lesser(self.low, other.low), values.greater(self.high, other.high)
   return self
@@ -130,9 +119,7 @@ function methods:weight()
 end
 
 function methods:sum()
-  local sum = self.total + self.lost
-  -- Infinite values leave nothing to compensate.
-  return sum == sum and sum or self.total
+  return sums.value(self.total, self.lost)
 end
 
 function methods:mean()

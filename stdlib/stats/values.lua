@@ -23,11 +23,6 @@ function values.noun(n)
   return n == 1 and "value" or "values"
 end
 
---- How many elements a list has.
-function values.length(list)
-  return type(list.n) == "number" and list.n or #list
-end
-
 -- What an iterator gives, as a list.
 local function collected(next_value, invariant, control)
   local list, n = {}, 0

@@ -104,10 +104,16 @@ describe("mistakes in calls of pools", function()
       assert.error_matches(function() pool.imap(square, { 1, n = n }) end, "bad argument #2 to 'imap' %(field `n`")
       assert.error_matches(function() pool.apply(square, { 1, n = n }) end, "bad argument #2 to 'apply' %(field `n`")
     end
+    assert.has_error(function() pool.apply(square, { x = 1 }) end,
+      "bad argument #2 to 'apply' (list of arguments expected, got a table whose keys are not 1, 2, …)")
+    for _, n in ipairs({ -1, 1.5 }) do
+      assert.error_matches(function() pool.starmap(square, { { 1, n = n } }) end,
+        "starmap: element 1 must be a list of 0 to 7000 arguments, not of " .. tostring(n):gsub("%p", "%%%0"))
+    end
     assert.error_matches(function() pool.apply(square, { n = 10000 }) end,
       "pool_mistakes_test.*bad argument #2 to 'apply' %(10000 arguments, which are 7000 at most; pass them as one list%)")
     assert.error_matches(function() pool.starmap(square, { { n = 10000 } }) end,
-      "pool_mistakes_test.*starmap: element 1 must be a list of 7000 arguments at most, not of 10000")
+      "pool_mistakes_test.*starmap: element 1 must be a list of 0 to 7000 arguments, not of 10000")
   end)
 
   it("are told in a line, whatever was passed", function()

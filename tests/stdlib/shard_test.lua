@@ -175,6 +175,8 @@ describe("mistakes in calls of shard", function()
         ("bad argument #1 to '%s' (list expected, got a table whose keys are not 1, 2, …, such as \"a\")"):format(name))
       assert.has_error(function() shard[name]({ 1, nil, 3 }, 2, type) end,
         ("bad argument #1 to '%s' (list expected, got one whose element 2 is nil, but which has an element 3)"):format(name))
+      assert.has_error(function() shard[name]({ 1, 2, n = 4 }, 2, type) end,
+        ("bad argument #1 to '%s' (element 3 is nil)"):format(name))
     end
     assert.error_matches(function() shard.by_key({ 1, 2 }, 2, function(x) return x == 1 and x or nil end) end,
       "shard_test%.lua:%d+: by_key: the key of element 2 must be a string, a number or a boolean, not nil$")

@@ -3,9 +3,9 @@
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, MultiValue, Value};
 
-use super::lexer::{Kind, tokens};
 use super::locals::{Chunk, Locals};
 use crate::lua::errors::root_message;
+use crate::lua::lexer::{Kind, tokens};
 use crate::lua::{LuaFailure, call_with_traceback, syntax};
 
 /// What messages and tracebacks call a typed chunk.

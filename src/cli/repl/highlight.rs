@@ -1,7 +1,7 @@
 //! Colours of Lua's syntax, and the bracket that belongs to the one at the cursor.
 
 use super::colors::{Colors, Paint};
-use super::lexer::{Kind, Token, matching_bracket, tokens};
+use crate::lua::lexer::{Kind, Token, matching_bracket, tokens};
 
 /// Longer texts are shown as they are: each key would colour all of them anew.
 const LONGEST_BYTES: usize = 32 << 10;

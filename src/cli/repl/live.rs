@@ -61,7 +61,7 @@ impl Keys {
     fn one_comes_within(&self, time: Duration) -> io::Result<bool> {
         let stdin = stdin();
         let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
-        let time = Timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
+        let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
         match poll(&mut wanted, Some(&time)) {
             Ok(count) => Ok(count > 0),
             // A window that has changed its size.

@@ -11,8 +11,8 @@ use full_moon::node::Node;
 use full_moon::tokenizer::TokenReference;
 use mlua::{Function, Lua, Value};
 
-use super::lexer::{Kind, tokens};
 use crate::codec::RUNTIME_CHUNK;
+use crate::lua::lexer::{Kind, tokens};
 
 /// Longer chunks are no lines that somebody types, and reading them as a tree would take long.
 const LONGEST_BYTES: usize = 1 << 20;

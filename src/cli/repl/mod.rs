@@ -1,10 +1,11 @@
 //! The prompt: reads chunks, runs them, shows what they give.
 //!
 //! - `terminal` reads from a terminal, with `history`, `highlight` and `complete`; `plain` from anything else.
-//! - `pending` sees whether a chunk is complete, `evaluate` compiles and runs, `locals` keeps local variables, [`print`] shows values and errors in `colors`, `live` futures.
+//! - `pending` sees whether a chunk is complete, `evaluate` compiles and runs, `locals` keeps local variables, [`print`] shows values and
+//!   errors in `colors`, `live` futures.
 //! - `modes` are those of the terminal, which are what they were however the process ends.
 //! - `commands` are the lines that begin with a dot; `jobs` is what they tell of jobs, `doc` what of names.
-//! - `background` is what jobs print while a line is being typed; `lexer` knows Lua's tokens.
+//! - `background` is what jobs print while a line is being typed.
 
 mod background;
 mod colors;
@@ -15,7 +16,6 @@ mod evaluate;
 mod highlight;
 mod history;
 mod jobs;
-pub(super) mod lexer;
 mod live;
 mod locals;
 mod modes;
@@ -355,7 +355,10 @@ impl Session {
     /// The text of futures that have changed while they were looked at.
     fn watched(&self, values: &MultiValue) -> Option<String> {
         let value = values.front().filter(|_| self.is_live.get() && values.len() == 1)?;
-        let was_watched = live::watch(self, value).unwrap_or(false);
+        let was_watched = live::watch(self, value).unwrap_or_else(|error| {
+            tracing::debug!("futures are not watched: {error}");
+            false
+        });
         was_watched.then(|| self.printer.value(value).ok()).flatten().map(|text| text + "\n")
     }
 

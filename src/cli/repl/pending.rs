@@ -3,7 +3,7 @@
 //! The compiler could tell, too, and sees errors before the last line: it is asked for short texts always, for long ones each time
 //! they have doubled.
 
-use super::lexer::{Kind, tokens};
+use crate::lua::lexer::{Kind, tokens};
 
 /// Shorter texts are compiled with each line.
 const SHORT_BYTES: usize = 4 << 10;

@@ -13,6 +13,7 @@ use super::place::{Item, Places};
 use super::target::{Target, refuse_overlap};
 use super::{Failure, standard, transfer};
 use crate::cli::exit::complain;
+use crate::cli::printable::printable;
 use crate::report::{Progress, around_bar};
 use crate::storage::{Address, Scheme, StorageError, StorageErrorKind, moved_bytes};
 
@@ -125,7 +126,7 @@ impl Copying<'_> {
         if let Item::File(path) = &to
             && let Some(folder) = path.parent()
         {
-            let action = format!("make the folder {}", folder.display().to_string().escape_debug());
+            let action = format!("make the folder {}", printable(&folder.display().to_string()));
             std::fs::create_dir_all(folder).map_err(|error| StorageError::io(action, &error))?;
         }
         Ok(self.one(&from, &to).await?.then_some(size_bytes))

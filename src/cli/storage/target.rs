@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::place::Item;
+use crate::cli::printable::printable;
 use crate::storage::{Address, Scheme, Selector, StorageError, StorageErrorKind};
 
 /// Where it is copied to.
@@ -72,7 +73,7 @@ impl Target {
                 // Joined, a path that begins with a slash would lead out of the folder.
                 if rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
                     let reason = "its key cannot be the path of a file: fetch it by itself";
-                    let action = format!("get `{}`", rest.escape_debug());
+                    let action = format!("get `{}`", printable(rest));
                     return Err(StorageError::new(StorageErrorKind::InvalidKey, action, reason));
                 }
                 Ok(Item::File(folder.join(rest)))

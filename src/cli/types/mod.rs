@@ -21,7 +21,7 @@ use settings::{NotAdded, Wanted};
 /// Where the annotations are, below the project's folder.
 const TYPES: &str = ".lithops-lua/types";
 
-/// The first line of what is written there: what begins otherwise is the user's own, and stays.
+/// The first line of what is written there: of files whose names are not ours, what begins otherwise is the user's own, and stays.
 const HEADER: &str = "-- Written by `lithops-lua types`, which may replace or remove it.\n";
 
 /// What the Lua language server reads: the first of these that is there, or else the first.

@@ -208,7 +208,8 @@ impl Storage for LocalStorage {
                 Err(error) if is_absence(&error) => return Ok(Vec::new()),
                 Err(error) => return Err(StorageError::io(&at, &error)),
             };
-            let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+            let entries: Vec<_> = entries.collect::<io::Result<_>>().map_err(|error| StorageError::io(&at, &error))?;
+            let folders = entries.into_iter().filter(|entry| entry.path().is_dir());
             let found = folders.filter_map(|entry| entry.file_name().into_string().ok());
             let mut buckets: Vec<String> =
                 found.filter(|name| crate::storage::names::check_bucket(name, &at).is_ok()).collect();

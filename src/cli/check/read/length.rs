@@ -1,7 +1,7 @@
 //! How long the expressions of a script are. Their trees are as deep as they are long, and what parses and drops them goes down by
 //! recursion: a text that somebody's program wrote must not end this one.
 
-use crate::cli::repl::lexer::{Kind, tokens};
+use crate::lua::lexer::{Kind, tokens};
 
 use super::super::program::At;
 

@@ -1,4 +1,6 @@
 //! From the text of a script to a [`Program`]: full_moon parses, and names are resolved on the way through its tree.
+//!
+//! `statements` and `expressions` go through the tree; `length` refuses what is too long for one.
 
 mod expressions;
 mod length;

@@ -1,4 +1,7 @@
 //! The rules: each a file, which looks at a [`Program`](super::program::Program) and adds what it finds.
+//!
+//! Beside them, what several ask: `reads` is which names functions read, `tables` what becomes of tables, `unsendable` what cannot be
+//! sent.
 
 mod arguments;
 mod captures;

@@ -1,4 +1,4 @@
-//! What names of outside the functions of a script read.
+//! Which names from outside of themselves the functions of a script read.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! What is being typed, as the tokens before the cursor tell.
 
-use crate::cli::repl::lexer::{Kind, Token, is_name, tokens};
+use crate::lua::lexer::{Kind, Token, is_name, tokens};
 
 /// What stands before the cursor.
 #[derive(Debug, PartialEq)]

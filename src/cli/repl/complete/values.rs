@@ -5,7 +5,7 @@ use mlua::{LuaString, Table, Value};
 use super::context::{Key, Step};
 use super::{Candidate, Deadline};
 use crate::cli::repl::Session;
-use crate::cli::repl::lexer::{KEYWORDS, is_name};
+use crate::lua::lexer::{KEYWORDS, is_name};
 use crate::lua::traceback;
 use crate::luacats::library;
 
