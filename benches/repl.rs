@@ -58,14 +58,22 @@ fn main() -> ! {
         complete(&terminal, "fexec:map_r", "fexec:map_reduce")
     });
     table.row("completion: the first one, a method", "ms", first, Target::Below(20.0));
+    let many = folder.path().join("many");
+    std::fs::create_dir(&many).expect("a folder");
+    for name in (0..2000).map(|i| format!("part-{i}.csv")).chain(["zz_last.csv".into()]) {
+        std::fs::write(many.join(name), "").expect("a file");
+    }
     let terminal = Terminal::start(program(folder.path()));
     terminal.wait_for_prompt();
+    terminal.run("lithops.storage:create_bucket('shop') lithops.storage:put_object('shop', 'logs/may.log', '')");
     terminal.run("big = {} for i = 1, 2e6 do big['key_' .. i] = i end big.other = 1");
     for (what, begun, line) in [
         ("completion: a global", "tonu", "tonumber"),
         ("completion: a method", "lithops.storage:put_o", "lithops.storage:put_object"),
         ("completion: an option", "lithops.map(f, d, { chu", "lithops.map(f, d, { chunksize ="),
         ("completion: a module", "require 'datas", "require 'dataset"),
+        ("completion: a file among 2,000", "io.open('many/zz_l", "io.open('many/zz_last.csv"),
+        ("completion: a stored object", "'local://shop/logs/m", "'local://shop/logs/may.log"),
     ] {
         let time = median(RUNS, || complete(&terminal, begun, line));
         table.row(what, "ms", time, Target::Below(20.0));

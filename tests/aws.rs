@@ -57,3 +57,6 @@ mod secrets;
 /// Objects through `lithops.storage`, in functions and in the driver.
 #[path = "aws/stored_objects.rs"]
 mod stored_objects;
+/// `lithops-lua test`, with jobs that run there.
+#[path = "aws/test_command.rs"]
+mod test_command;

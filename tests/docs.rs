@@ -178,3 +178,50 @@ fn every_command_of_the_documents_is_understood() {
     }
     assert!(understood > 20, "{understood}");
 }
+
+#[test]
+fn all_blocks_are_in_languages_that_are_tested() {
+    for document in documents() {
+        for block in blocks_of(&document) {
+            let known = ["lua", "lua,repl", "text", "sh", "yaml", "python"];
+            assert!(known.contains(&block.language.as_str()), "{}: a block in `{}`", block.at, block.language);
+        }
+        let text = fs::read_to_string(&document).unwrap();
+        let is_indented = |line: &&str| line.starts_with(' ') && line.trim_start().starts_with("```");
+        assert_eq!(text.lines().find(is_indented), None, "{}: it would not be run", document.display());
+    }
+}
+
+#[test]
+fn the_book_has_a_page_for_each_thing_to_know() {
+    let summary = fs::read_to_string(root().join("docs/src/SUMMARY.md")).unwrap();
+    for page in ["tutorial", "functions", "data", "aws", "errors", "how-it-works", "moving-from-lithops", "cost"] {
+        assert!(summary.contains(&format!("({page}.md)")), "{page}");
+    }
+    // Side by side.
+    let moving = fs::read_to_string(root().join("docs/src/moving-from-lithops.md")).unwrap();
+    assert!(moving.contains("```python\n") && moving.contains("```lua\n"));
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(concat!("## ", env!("CARGO_PKG_VERSION"))), "{changelog}");
+}
+
+#[test]
+fn links_of_what_is_beside_the_book_lead_somewhere() {
+    for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.contains(char::is_whitespace)) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { name } else { file };
+            let page = fs::read_to_string(root().join(file));
+            assert!(page.is_ok() || root().join(file).is_dir(), "{name}: there is no {file}");
+            let slug = |heading: &str| -> String {
+                let kept = heading.trim_start_matches('#').trim().to_lowercase();
+                kept.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>().replace(' ', "-")
+            };
+            let is_there =
+                page.is_ok_and(|page| page.lines().any(|line| line.starts_with('#') && slug(line) == anchor));
+            assert!(anchor.is_empty() || is_there, "{name}: there is no {target}");
+        }
+    }
+}

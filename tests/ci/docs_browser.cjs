@@ -68,7 +68,12 @@ async function crawl(context, base, problems) {
     for (const link of seen.links) {
       if (!link.startsWith(base)) continue;
       const url = new URL(link);
-      if (!url.pathname.endsWith(".html") && url.pathname !== "/") continue;
+      if (!url.pathname.endsWith(".html") && url.pathname !== "/") {
+        // Files beside the pages, and pages whose links were not converted.
+        const answer = await context.request.get(link);
+        if (!answer.ok()) problems.push(`${address}: a dead link to ${url.pathname}`);
+        continue;
+      }
       const target = url.pathname === "/" ? "/index.html" : url.pathname;
       links.push([address, target, decodeURIComponent(url.hash.slice(1))]);
       queue.push(target);

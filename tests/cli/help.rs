@@ -67,6 +67,18 @@ fn every_command_has_examples_and_each_is_one_of_it() {
 }
 
 #[test]
+fn what_lists_has_json() {
+    let mut count = 0;
+    for (path, command) in commands() {
+        if path.last().is_some_and(|name| ["list", "show", "doctor", "check", "test"].contains(&name.as_str())) {
+            assert!(command.get_arguments().any(|argument| argument.get_id() == "json"), "{path:?}");
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
 fn examples_are_cut_as_a_shell_has_them() {
     let cut = |line: &str| words(line).unwrap().join("·");
     assert_eq!(cut("  lithops-lua storage put a b/  in words"), "lithops-lua·storage·put·a·b/");

@@ -15,7 +15,8 @@ fn nobody_reading_the_output_of_a_command_is_no_failure() {
     let folder = Folder::new();
     let file = folder.write("a.csv", "a,b\n");
     let script = folder.write("script.lua", "local function f() return 1 end print(f())");
-    let (file, script) = (file.to_str().unwrap(), script.to_str().unwrap());
+    let tests = folder.write("tests/a_test.lua", "it('passes', function() end)");
+    let (file, script, tests) = (file.to_str().unwrap(), script.to_str().unwrap(), tests.to_str().unwrap());
     assert_eq!(folder.run(&["storage", "put", file]).code, Some(0));
     for args in [
         &["--help"][..],
@@ -43,6 +44,11 @@ fn nobody_reading_the_output_of_a_command_is_no_failure() {
         &["job", "list"],
         &["job", "list", "--json"],
         &["job", "show", "last"],
+        &["job", "show", "last", "--json"],
+        &["check", "--json", script],
+        &["test", tests],
+        &["test", "--json", tests],
+        &["test", "--tap", tests],
         &["worker", "list"],
         &["worker", "list", "--json"],
         &["clean", "--dry-run"],
@@ -139,6 +145,13 @@ fn binary_garbage_is_no_script() {
     folder.write("noise", &garbage);
     let run = folder.run(&["run", "noise"]);
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    for args in [&["-"][..], &[]] {
+        let mut command = folder.command(args);
+        let run: Run =
+            command.stdin(std::fs::File::open(folder.path().join("noise")).unwrap()).output().unwrap().into();
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{args:?}");
+        assert!(run.err.lines().count() <= 3, "{args:?}: {}", run.err);
+    }
     // Bytecode that is cut off, or that something else follows in, is refused by the VM.
     folder.run(&["-e", "io.open('code', 'wb'):write(string.dump(function() return 1 end):sub(1, 20))"]).prints("");
     assert_eq!(folder.run(&["code"]).code, Some(1));

@@ -367,13 +367,16 @@ fn what_the_readme_says_can_be_used() {
     let blocks: Vec<_> = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     let backends: Vec<_> = blocks.iter().map(|block| of_text(block).lithops.backend).collect();
     assert_eq!(backends, ["localhost", "aws_lambda"]);
-    // Every key that is one of these sections' is in the table.
+    // Every key that is one of these sections' is in the table, and on the page about them.
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/aws.md")).unwrap();
     let table = readme.split("| section | keys (default) |").nth(1).unwrap().split("\n\n").next().unwrap();
     for section in ["aws", "aws_lambda", "aws_s3"] {
         for key in lithops_lua::config::schema::section(section).unwrap().keys {
             let is_told = table.contains(&format!("`{}`", key.name));
             let is_other_name = key.doc.contains("nother name of") || key.doc.contains("name that Lithops gives");
             assert!(is_told || is_other_name || key.doc.is_empty(), "`{section}.{}` is not in the README", key.name);
+            let is_described = page.contains(&format!("`{}`", key.name));
+            assert!(is_described || is_other_name || key.doc.is_empty(), "`{section}.{}` is not in aws.md", key.name);
         }
     }
 }

@@ -41,6 +41,18 @@ fn an_interrupt_stops_workers_and_tells_how_far_it_came() {
 }
 
 #[test]
+fn workers_end_with_the_terminal_of_their_driver() {
+    let folder = folder(BUSY);
+    let mut driver = spawn(&folder, &[]);
+    let began = folder.path().join("began");
+    wait_until("calls that run", || fs::read(&began).is_ok_and(|began| began.len() == 2));
+    let workers = children(driver.id());
+    signal(driver.id(), "HUP");
+    assert!(!driver.wait().unwrap().success());
+    wait_until("the end of the workers", || !workers.iter().any(|pid| is_alive(*pid)));
+}
+
+#[test]
 fn an_interrupt_cleans_up_without_jobs_too() {
     let folder = folder(
         r#"

@@ -35,6 +35,13 @@ fn the_buffer_is_empty_after_an_error_and_after_ctrl_c() {
     assert_eq!(terminal.run("2"), "2");
     assert_eq!(terminal.run("error({ code = 7 })"), "error object: {\n  code = 7\n}");
     assert_eq!(terminal.run("3"), "3");
+    // An error in a later line ends the chunk, too.
+    let mark = terminal.mark();
+    terminal.send("function g()\r  x = = 1\r");
+    terminal.wait_for("repl:2: unexpected symbol near '='");
+    terminal.wait_until(|screen| screen.trim_end().ends_with("\n>"));
+    assert!(!terminal.next_prompt(mark).contains(">>>"));
+    assert_eq!(terminal.run("4"), "4");
 }
 
 #[test]

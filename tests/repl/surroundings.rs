@@ -22,6 +22,8 @@ fn input_from_a_pipe_is_run_line_by_line() {
     let run = folder.run_with_input(&["repl"], "print(1)\nfunction f(");
     assert_eq!((run.out.as_str(), run.code), ("1\n", Some(1)));
     assert!(run.err.contains("near '<eof>'"), "{run:?}");
+    let run = folder.run_with_input(&["repl"], "function g()\n  x = = 1\n5\n");
+    assert_eq!(run.out, "5\n", "{run:?}");
     folder.run_with_input(&["repl"], "").prints("");
     folder.run_with_input(&["repl"], ".exit\nprint(1)\n").prints("");
 }

@@ -1,6 +1,6 @@
 use crate::prompt_with;
 use crate::support::Folder;
-use crate::terminal::{CTRL_C, CTRL_D, RIGHT, TAB, UP};
+use crate::terminal::{CTRL_C, RIGHT, TAB, UP};
 
 /// What the prompt promises, in one session.
 #[test]
@@ -14,6 +14,10 @@ fn a_session_from_the_banner_to_the_end() {
     assert_eq!(terminal.run("1 + 1, 'two'"), "2       \"two\"");
     assert_eq!(terminal.run("=_ * 10"), "20");
     assert_eq!(terminal.run("{ 1, { deep = {} } }"), "{ 1, {\n    deep = {}\n  } }");
+    // Bounded in depth and length.
+    assert!(terminal.run("(function() local t = {} for i = 1, 1e5 do t[i] = i end return t end)()").len() < 2000);
+    assert!(terminal.run("(function() local t = {} for i = 1, 100 do t = { t } end return t end)()").contains("{...}"));
+    terminal.run(".clear");
 
     // A statement over several lines, an error, Ctrl-C: the buffer is right.
     let mark = terminal.mark();
@@ -34,6 +38,15 @@ fn a_session_from_the_banner_to_the_end() {
     terminal.run("lithops.wait(fs)");
     assert_eq!(terminal.run("fs"), "3 futures: 3 done");
     assert_eq!(terminal.run("fs:get_result()[3]"), "18");
+    // Futures as a value are shown as they go on.
+    terminal.run("slow = lithops.map(function() lithops.sleep(600) end, { 1 })");
+    let mark = terminal.mark();
+    terminal.send("slow\r");
+    terminal.wait_for("1 future: 1 running");
+    terminal.send(CTRL_C);
+    terminal.next_prompt(mark);
+    terminal.run("slow:cancel()");
+    terminal.run("fs:get_result()[3]");
 
     // History by chunk, a suggestion, completion.
     terminal.send(UP);
@@ -47,15 +60,31 @@ fn a_session_from_the_banner_to_the_end() {
     terminal.send(RIGHT);
     terminal.send("\r");
     terminal.next_prompt(mark);
-    terminal.send("lithops.map_r");
-    terminal.send(TAB);
-    terminal.wait_for_line("> lithops.map_reduce");
+    for (begun, line) in [
+        ("lithops.map_r", "lithops.map_reduce"),
+        ("tonu", "tonumber"),
+        ("string.forma", "string.format"),
+        ("require 'datas", "require 'dataset"),
+        ("lithops.map(f, d, { chu", "lithops.map(f, d, { chunksize ="),
+    ] {
+        terminal.send(begun);
+        terminal.send(TAB);
+        terminal.wait_for_line(&format!("> {line}"));
+        let mark = terminal.mark();
+        terminal.send(CTRL_C);
+        terminal.next_prompt(mark);
+    }
+    assert!(terminal.bytes().contains("\x1b[35mlocal\x1b[0m"));
+
+    // Brackets that belong together.
+    terminal.send("f(x)");
+    terminal.wait_for_bytes("\x1b[1;4m(\x1b[0m");
     let mark = terminal.mark();
     terminal.send(CTRL_C);
     terminal.next_prompt(mark);
-    assert!(terminal.bytes().contains("\x1b[35mlocal\x1b[0m"));
 
     // Commands.
+    assert!(terminal.run(".help").contains(".doc NAME"));
     assert!(terminal.run(".doc lithops.map").contains("chunksize"));
     assert_eq!(terminal.run(".load tools.lua"), "");
     assert_eq!(terminal.run("triple(3)"), "9");
@@ -74,6 +103,6 @@ fn a_session_from_the_banner_to_the_end() {
         terminal.run(".clear");
     }
     assert_eq!(terminal.run("1 + 1"), "2");
-    terminal.send(CTRL_D);
+    terminal.send(".exit\r");
     assert_eq!(terminal.end(), Some(0));
 }
